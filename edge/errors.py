@@ -1,0 +1,116 @@
+"""Every error that leaves Camid, in one family.
+
+``CamidError`` carries a code from the closed set ``ErrorCode``; ``OUTCOMES`` maps each code to the HTTP
+status, the exit code of the command line, and a sentence that tells the user what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class ErrorCode(StrEnum):
+    EMPTY = "empty"
+    NOT_A_PICTURE = "not_a_picture"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    CORRUPT = "corrupt"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_SMALL = "too_small"
+    TOO_MANY_PHOTOS = "too_many_photos"
+    NOT_READABLE = "not_readable"
+    NOT_FOUND = "not_found"
+    BAD_REQUEST = "bad_request"
+    UNAUTHORISED = "unauthorised"
+    BUSY = "busy"
+    STORE_FULL = "store_full"
+    MODEL_MISSING = "model_missing"
+    MODEL_ALTERED = "model_altered"
+    MODEL_BROKEN = "model_broken"
+    PROVIDER_MISSING = "provider_missing"
+    SETTINGS_INVALID = "settings_invalid"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a code becomes outside: HTTP status, process exit code, advice to the user."""
+
+    status: int
+    exit_code: int
+    advice: str
+
+
+EXIT_DONE = 0
+EXIT_USAGE = 2
+EXIT_INPUT = 3
+EXIT_MODEL = 4
+
+OUTCOMES = MappingProxyType(
+    {
+        ErrorCode.EMPTY: Outcome(422, EXIT_INPUT, "The file is empty: send it again."),
+        ErrorCode.NOT_A_PICTURE: Outcome(
+            415, EXIT_INPUT, "This is no picture: send a JPEG, PNG, WebP, HEIC or AVIF file."
+        ),
+        ErrorCode.UNSUPPORTED_FORMAT: Outcome(
+            415, EXIT_INPUT, "Convert it to JPEG, PNG, WebP, HEIC or AVIF and send it again."
+        ),
+        ErrorCode.CORRUPT: Outcome(
+            422, EXIT_INPUT, "The picture is damaged: fetch the original again, or export a new copy."
+        ),
+        ErrorCode.TOO_MANY_BYTES: Outcome(
+            413, EXIT_INPUT, "Send a smaller file, or raise the limit max_photo_bytes."
+        ),
+        ErrorCode.TOO_MANY_PIXELS: Outcome(
+            413, EXIT_INPUT, "Scale the picture down, or raise the limit max_photo_pixels."
+        ),
+        ErrorCode.TOO_SMALL: Outcome(422, EXIT_INPUT, "Send the picture at a larger size."),
+        ErrorCode.TOO_MANY_PHOTOS: Outcome(
+            413, EXIT_USAGE, "Send fewer photos in one request, or raise the limit max_photos_per_request."
+        ),
+        ErrorCode.NOT_READABLE: Outcome(404, EXIT_INPUT, "Check the path and its permissions."),
+        ErrorCode.NOT_FOUND: Outcome(404, EXIT_INPUT, "Check the id: it is unknown or was deleted."),
+        ErrorCode.BAD_REQUEST: Outcome(422, EXIT_USAGE, "Correct the request: /docs describes its form."),
+        ErrorCode.UNAUTHORISED: Outcome(
+            401, EXIT_USAGE, "Send the header 'Authorization: Bearer TOKEN' with the service's token."
+        ),
+        ErrorCode.BUSY: Outcome(503, EXIT_USAGE, "Try again after the time in the Retry-After header."),
+        ErrorCode.STORE_FULL: Outcome(507, EXIT_USAGE, "Free disk space in the data directory, then try again."),
+        ErrorCode.MODEL_MISSING: Outcome(503, EXIT_MODEL, "Install the models again, or set CAMID_MODELS_DIR."),
+        ErrorCode.MODEL_ALTERED: Outcome(
+            503, EXIT_MODEL, "The file is not the one the manifest names: install the models again."
+        ),
+        ErrorCode.MODEL_BROKEN: Outcome(503, EXIT_MODEL, "Install the models again, or choose another provider."),
+        ErrorCode.PROVIDER_MISSING: Outcome(
+            503, EXIT_MODEL, "Unset CAMID_PROVIDER, or install an ONNX Runtime that has it."
+        ),
+        ErrorCode.SETTINGS_INVALID: Outcome(500, EXIT_USAGE, "Correct the setting that is named."),
+        ErrorCode.INTERNAL: Outcome(500, EXIT_INPUT, "This is a defect in Camid: please report it."),
+    }
+)
+
+
+class CamidError(Exception):
+    """An error with a stable code and a message that names what was wrong, without advice."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    @property
+    def outcome(self) -> Outcome:
+        return OUTCOMES[self.code]
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.outcome.advice}"
+
+
+class PhotoError(CamidError):
+    """A picture that cannot be decoded within the limits."""
+
+
+class ModelError(CamidError):
+    """A model file or its execution provider that cannot be used."""

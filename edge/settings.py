@@ -1,0 +1,82 @@
+"""All settings, each with its unit: ``CAMID_*`` variables over one TOML file over the defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from edge.errors import CamidError, ErrorCode
+
+Positive = Annotated[int, Field(gt=0)]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _default_models_dir() -> Path:
+    """The checkout's ``models/`` where there is one, else the copy inside the installed package."""
+    checkout = _PACKAGE.parent / "models"
+    return checkout if (checkout / "manifest.toml").is_file() else _PACKAGE / "_models"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="CAMID_", extra="forbid", frozen=True)
+
+    # service
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8470
+    data_dir: Path = Path("camid-data")
+    token: SecretStr | None = Field(None, description="fixed bearer token instead of a made one")
+    max_photos_per_request: Positive = 100
+    max_queued_photos: Positive = Field(32, description="uploads that may wait before the service answers 503")
+
+    # models and inference
+    models_dir: Path = Field(default_factory=_default_models_dir)
+    provider: Literal["auto", "tensorrt", "cuda", "openvino", "acl", "xnnpack", "cpu"] = "auto"
+    threads: Annotated[int, Field(ge=0)] = Field(0, description="intra-op threads; 0: the cores available")
+
+    # limits of one photo
+    max_photo_bytes: Positive = 64 * 1024 * 1024
+    max_photo_pixels: Positive = 120_000_000
+    min_photo_side: Positive = Field(16, description="pixels; below it a picture is refused")
+
+    # detection
+    tile_overlap: Annotated[float, Field(ge=0, lt=0.5)] = Field(0.2, description="share of a tile's side")
+    max_tiles: Positive = Field(400, description="tiles of one photo; beyond it the tiles are taken from a smaller copy")
+    max_cameras: Positive = 200
+
+    # reading
+    max_read_crops: Annotated[int, Field(ge=0)] = Field(12, description="housings read in one photo")
+    max_read_pixels: Annotated[int, Field(ge=0)] = Field(12_000_000, description="pixels given to OCR in one photo")
+    min_read_side: Positive = Field(24, description="long side in pixels below which a housing is not read")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        path = os.environ.get("CAMID_CONFIG", "camid.toml")
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(path))
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, the file named by ``CAMID_CONFIG`` (default ``camid.toml``) and ``overrides``.
+
+    Raises:
+        CamidError: ``settings_invalid``, naming every setting that is wrong.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        raise CamidError(ErrorCode.SETTINGS_INVALID, f"Invalid settings: {faults}.") from None
+    except (OSError, ValueError) as error:
+        raise CamidError(ErrorCode.SETTINGS_INVALID, f"The settings file cannot be read: {error}.") from None
