@@ -20,6 +20,8 @@ class ErrorCode(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_SMALL = "too_small"
     TOO_MANY_PHOTOS = "too_many_photos"
+    REQUEST_TOO_LARGE = "request_too_large"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_READABLE = "not_readable"
     NOT_FOUND = "not_found"
     BAD_REQUEST = "bad_request"
@@ -69,6 +71,12 @@ OUTCOMES = MappingProxyType(
         ErrorCode.TOO_SMALL: Outcome(422, EXIT_INPUT, "Send the picture at a larger size."),
         ErrorCode.TOO_MANY_PHOTOS: Outcome(
             413, EXIT_USAGE, "Send fewer photos in one request, or raise the limit max_photos_per_request."
+        ),
+        ErrorCode.REQUEST_TOO_LARGE: Outcome(
+            413, EXIT_USAGE, "Send fewer photos in one request, or raise the limit max_request_bytes."
+        ),
+        ErrorCode.METHOD_NOT_ALLOWED: Outcome(
+            405, EXIT_USAGE, "Use one of the methods in the Allow header: /docs lists them."
         ),
         ErrorCode.NOT_READABLE: Outcome(404, EXIT_INPUT, "Check the path and its permissions."),
         ErrorCode.NOT_FOUND: Outcome(404, EXIT_INPUT, "Check the id: it is unknown or was deleted."),

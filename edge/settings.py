@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     token: SecretStr | None = Field(None, description="fixed bearer token instead of a made one")
     max_photos_per_request: Positive = 100
     max_queued_photos: Positive = Field(32, description="uploads that may wait before the service answers 503")
+    max_request_bytes: Positive = Field(1024 * 1024 * 1024, description="bytes of one upload, all photos together")
+    upload_idle_s: Annotated[float, Field(gt=0)] = Field(60, description="silence after which an upload is given up")
 
     # models and inference
     models_dir: Path = Field(default_factory=_default_models_dir)
