@@ -160,7 +160,7 @@ def load_thresholds(models_dir: Path) -> Thresholds:
     """
     document = _read_toml(models_dir / THRESHOLDS_FILE)
     try:
-        flat = {f"{table}_{key}": float(v) for table, keys in document.items() for key, v in keys.items()}
+        flat = {f"{table}_{key}": _number(v) for table, keys in document.items() for key, v in keys.items()}
         return Thresholds(**flat)
     except (TypeError, ValueError, AttributeError) as error:
         raise _broken(THRESHOLDS_FILE, error) from None
