@@ -1,8 +1,9 @@
 """Loads the catalogue of makers, once a process.
 
 The data are ``catalogue.toml`` (brands and who builds them), ``advisories.toml`` and ``rules.toml`` (model
-numbers) beside this file; ``docs/reference/catalogue.md`` explains every field. Adding a vendor is data, never
-code. Everything is checked here: a fact without a date, a source or a known maker never reaches an answer.
+numbers) beside this file; ``docs/reference/catalogue.md`` explains every field. Adding a vendor is data,
+never code. Everything is checked here: a fact without a date, a source or a known maker never reaches an
+answer.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ _DASHES = str.maketrans({"–": "-", "—": "-", "−": "-", "‐": "-", "_": "-
 
 
 def normalise_model(text: str) -> str:
-    """A reading as model rules expect it: upper case, dashes unified, no blanks around dashes and brackets."""
+    """A reading as model rules expect it: upper case, one dash, no blanks around dashes and brackets."""
     return re.sub(r"\s*([-/()])\s*", r"\1", text.upper().translate(_DASHES)).strip()
 
 

@@ -1,4 +1,4 @@
-"""TOML tables to catalogue facts, strictly: every fault names the file, the entry and what is wrong with it."""
+"""TOML tables to catalogue facts, strictly: every fault names the file, the entry and what is wrong."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def script_of(text: str) -> Script:
 
 
 def parse_catalogue(folder: Path) -> Catalogue:
-    """The checked catalogue of ``folder``; raises ``CamidError`` (``settings_invalid``) at the first fault."""
+    """The checked catalogue of ``folder``; raises ``CamidError`` at the first fault."""
     head = _open(folder / "catalogue.toml")
     stated = head.date("catalogue_date")
     brands = _brands(head)
@@ -179,19 +179,18 @@ def _brand(key: str, table: object, sources: _Sources) -> Brand:
     if not _ID.fullmatch(key):
         raise entry.fault("an id has lower-case letters, digits and underscores only")
     name, platform, aliases = entry.text("name"), entry.optional("platform"), entry.texts("aliases")
-    sure = tuple(Wordmark(text, script_of(text)) for text in entry.texts("wordmarks"))
-    unsure = tuple(
-        Wordmark(text, script_of(text), ambiguous=True) for text in entry.texts("ambiguous_wordmarks")
-    )
-    relations = tuple(
-        _relation(f"{entry.where}: relation {i}", t, sources) for i, t in enumerate(entry.tables("oem"))
-    )
+    wordmarks = tuple(Wordmark(text, script_of(text)) for text in entry.texts("wordmarks"))
+    ambiguous = tuple(Wordmark(text, script_of(text), True) for text in entry.texts("ambiguous_wordmarks"))
+    tables = enumerate(entry.tables("oem"))
+    relations = tuple(_relation(f"{entry.where}: oem {i}", table, sources) for i, table in tables)
     entry.close()
-    built_elsewhere = any(r.relation not in _OWN_HARDWARE for r in relations)
+    if not wordmarks + ambiguous:
+        raise entry.fault("has no wordmark")
+    built_elsewhere = any(r.relation is not RelationKind.OWNER for r in relations)
     if platform is not None and not any(_proves(r, platform) for r in relations):
         raise entry.fault(f"platform '{platform}' has no strong own_brand or oem relation")
     known = platform is not None or not built_elsewhere
-    return Brand(key, name, platform or key, known, sure + unsure, aliases, relations)
+    return Brand(key, name, platform or key, known, wordmarks + ambiguous, aliases, relations)
 
 
 def _proves(relation: Relation, platform: str) -> bool:
