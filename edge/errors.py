@@ -23,6 +23,7 @@ class ErrorCode(StrEnum):
     REQUEST_TOO_LARGE = "request_too_large"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_READABLE = "not_readable"
+    NOT_WRITABLE = "not_writable"
     NOT_FOUND = "not_found"
     BAD_REQUEST = "bad_request"
     UNAUTHORISED = "unauthorised"
@@ -79,6 +80,7 @@ OUTCOMES = MappingProxyType(
             405, EXIT_USAGE, "Use one of the methods in the Allow header: /docs lists them."
         ),
         ErrorCode.NOT_READABLE: Outcome(404, EXIT_INPUT, "Check the path and its permissions."),
+        ErrorCode.NOT_WRITABLE: Outcome(507, EXIT_USAGE, "Choose another place, or correct its permissions."),
         ErrorCode.NOT_FOUND: Outcome(404, EXIT_INPUT, "Check the id: it is unknown or was deleted."),
         ErrorCode.BAD_REQUEST: Outcome(422, EXIT_USAGE, "Correct the request: /docs describes its form."),
         ErrorCode.UNAUTHORISED: Outcome(

@@ -1,0 +1,119 @@
+"""What Camid says about one camera in one plain sentence, and in the few words of a label."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edge.domain import EvidenceKind, Reading, Verdict
+from edge.report.contract import CameraV1, CandidateV1, EvidenceV1, IdentificationV1, MarkV1
+from edge.vendors.catalogue import Catalogue
+
+Names = Mapping[str, str]
+"""Catalogue id to the name as people write it."""
+
+_READINGS = {
+    EvidenceKind.WORDMARK: "“{}” was read on it",
+    EvidenceKind.MODEL: "it bears the number “{}”",
+    EvidenceKind.MARK: "its logo matches “{}”",
+    EvidenceKind.LOOK: "its shape resembles “{}”",
+    EvidenceKind.OSD: "the on-screen display shows “{}”",
+    EvidenceKind.PROTOCOL: "it answered “{}”",
+    EvidenceKind.METADATA: "the file's metadata say “{}”",
+}
+
+
+def display_names(catalogue: Catalogue) -> Names:
+    return {brand.id: brand.name for brand in catalogue.brands.values()}
+
+
+def printable(text: str) -> str:
+    """``text`` with control, format and undecodable characters escaped, so that none reaches a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def camera_sentence(camera: CameraV1, names: Names) -> str:
+    """The answer about a camera *seen in* the picture, with its reason, without a full stop."""
+    found = camera.identification
+    if found.verdict is Verdict.IDENTIFIED:
+        return f"{maker(found, names)}, because {_reason(found)}"
+    if found.verdict is Verdict.CANDIDATES:
+        doubt = _doubt(found) or "only the shape of the housing speaks for them"
+        return f"candidates: {_candidates(found.candidates, names)}, or another maker; {doubt}"
+    return f"undetermined: {_missing(camera)}"
+
+
+def camera_label(camera: CameraV1, names: Names) -> str:
+    """A few words for a picture or a list: name and probability, candidates, or "undetermined"."""
+    found = camera.identification
+    if found.verdict is Verdict.IDENTIFIED:
+        return f"{_named(found.brand or found.platform, names)} {_percent(found.confidence)}"
+    if found.verdict is Verdict.CANDIDATES:
+        return " or ".join(_named(one.brand or one.platform, names) for one in found.candidates) + "?"
+    return Verdict.UNDETERMINED.value
+
+
+def mark_label(mark: MarkV1, names: Names) -> str:
+    """What lettering on no camera is called: the maker, else its text."""
+    if mark.vendor is not None:
+        return f"lettering: {_named(mark.vendor, names)}"
+    return f"lettering: “{printable(mark.text)}”" if mark.text else "lettering"
+
+
+def maker(found: IdentificationV1, names: Names) -> str:
+    """Brand and platform of an identified camera, kept apart."""
+    if found.brand is None:
+        return f"a camera built by {_named(found.platform, names)}, brand not shown"
+    if found.platform is None:
+        return f"{_named(found.brand, names)} (platform not known)"
+    return f"{_named(found.brand, names)} (platform {_named(found.platform, names)})"
+
+
+def _named(vendor: str | None, names: Names) -> str:
+    return names.get(vendor, vendor) if vendor is not None else "unknown"
+
+
+def _percent(probability: float) -> str:
+    """Whole per cent, never rounded up to certainty."""
+    return f"{min(99, int(100 * probability))} %" if probability < 1 else "100 %"
+
+
+def _candidates(candidates: list[CandidateV1], names: Names) -> str:
+    return ", ".join(
+        f"{_named(one.brand or one.platform, names)} ({_percent(one.probability)})" for one in candidates
+    )
+
+
+def _reason(found: IdentificationV1) -> str:
+    told = [one for one in found.evidence if one.kind.identifies]
+    if not told:
+        return "of the evidence listed"
+    best = max(told, key=lambda one: _support(one, found.platform))
+    return _observation(best)
+
+
+def _doubt(found: IdentificationV1) -> str | None:
+    """The best of what was read or matched where it was not enough, or None where there is nothing."""
+    told = [one for one in found.evidence if one.kind.identifies]
+    if not told:
+        return None
+    best = max(told, key=lambda one: _support(one, None))
+    return f"{_observation(best)}, which is too little for a name"
+
+
+def _support(evidence: EvidenceV1, platform: str | None) -> float:
+    if platform in evidence.supports:
+        return evidence.supports[platform]
+    return max(evidence.supports.values(), default=0.0) if platform is None else 0.0
+
+
+def _observation(evidence: EvidenceV1) -> str:
+    return _READINGS[evidence.kind].format(printable(evidence.value))
+
+
+def _missing(camera: CameraV1) -> str:
+    if camera.reading is Reading.TOO_SMALL:
+        x0, y0, x1, y1 = camera.box
+        return f"it is too small in the picture to be read ({round(max(x1 - x0, y1 - y0))} px)"
+    if camera.reading is Reading.OVER_BUDGET:
+        return "it was not read, for larger cameras used up the limits of reading"
+    return _doubt(camera.identification) or "no maker's lettering or logo could be read on it"
