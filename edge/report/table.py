@@ -10,6 +10,7 @@ from rich.text import Text
 from edge.domain import Verdict
 from edge.report.contract import CameraV1, IdentificationV1, PhotoV1
 from edge.report.sentence import Names, camera_sentence, mark_label, printable
+from edge.vendors.catalogue import Catalogue
 
 _STYLES = {Verdict.IDENTIFIED: "bold green", Verdict.CANDIDATES: "yellow", Verdict.UNDETERMINED: ""}
 
@@ -71,3 +72,14 @@ def _on_record(found: IdentificationV1, names: Names) -> str:
     return (
         f"On record about {names.get(vendor, vendor)}: {facts} ({', '.join(places)}); --json has the sources"
     )
+
+
+def print_vendors(catalogue: Catalogue, console: Console) -> None:
+    """Every maker that can be named: id, name, who builds the hardware, how it is lettered."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading in ("id", "name", "built by", "wordmarks"):
+        table.add_column(heading, ratio=2 if heading == "wordmarks" else None)
+    for brand in sorted(catalogue.brands.values(), key=lambda one: one.id):
+        platform = brand.platform if brand.platform_known else "not known"
+        table.add_row(brand.id, brand.name, platform, ", ".join(mark.text for mark in brand.wordmarks))
+    console.print(table)

@@ -1,0 +1,118 @@
+# Targets are named by what you want; `make` lists them. Everything is set up on first use.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+TRAIN  := .venv-train
+SAHI   := .venv-sahi
+UV     := .venv-lock/bin/uv
+ARGS   ?=
+
+# The first interpreter on this machine that Camid runs on; override with `make install PYTHON=/path/to/python`.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+            $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev run test test-long lint format browser evaluate bench mosaics train-env train lock \
+        docker clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed  ## Create .venv with the command `camid` in it
+
+dev: $(VENV)/.installed-dev
+
+run: install  ## Start the service and the upload page on this machine
+	$(BIN)/camid serve $(ARGS)
+
+test: lint browser  ## Lint, types and every test but the long ones
+	$(BIN)/python -m pytest $(ARGS)
+
+test-long: dev browser  ## The tests that take minutes
+	$(BIN)/python -m pytest -m long $(ARGS)
+
+lint: dev  ## Ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: dev  ## Let ruff put the source in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+evaluate: dev  ## Accuracy on the dev sets beside the checkout
+	$(BIN)/python -m scripts.evaluate $(ARGS)
+
+bench: dev $(SAHI)/.installed  ## Speed and memory, with the rivals side by side
+	$(BIN)/python -m scripts.bench --sahi-python $(SAHI)/bin/python $(ARGS)
+
+mosaics: dev  ## Recall of far cameras on 12 MP canvases
+	$(BIN)/python -m scripts.mosaics $(ARGS)
+
+train-env: $(TRAIN)/.installed  ## Create .venv-train with torch and the export tools
+
+train: train-env  ## Train, export and register the detector (hours; MODEL_CARD.md has the exact commands)
+	$(TRAIN)/bin/python -m scripts.train_detector $(ARGS)
+
+lock: $(UV)  ## Pin every dependency again, with hashes
+	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) --group build -o requirements.lock
+	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) --group build --group dev -o requirements-dev.lock
+
+docker:  ## Build the CPU image
+	docker build -t camid:dev .
+
+clean:  ## Remove environments and caches; keeps camid-data and runs
+	rm -rf $(VENV) $(TRAIN) $(SAHI) .venv-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- how they are made -------------------------------------------------------------------------------------
+
+LOCK_FLAGS := --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+              --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+PIP := -m pip --disable-pip-version-check install --quiet
+
+define make_venv
+	@test -n "$(PYTHON)" || { echo "Camid needs Python 3.11 to 3.14, and none was found: install one" \
+	  "(Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python@3.13)," \
+	  "or name it: make install PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@test -x $(1)/bin/python || $(PYTHON) -m venv $(1) || { rm -rf $(1); \
+	  echo "Creating $(1) failed: on Debian and Ubuntu, apt-get install python3-venv, then try again." >&2; exit 1; }
+endef
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(call make_venv,$(VENV))
+	$(BIN)/python $(PIP) --require-hashes -r requirements.lock
+	$(BIN)/python $(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(BIN)/python $(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# The browser tests want a Chromium; where this user may install one, it is installed, else they skip and say so.
+browser: dev
+	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; } \
+	      >/dev/null || echo "No Chromium: the browser tests will be skipped." >&2; \
+	  else echo "No Chromium: the browser tests will be skipped." >&2; fi
+
+$(TRAIN)/.installed: requirements.lock pyproject.toml
+	$(call make_venv,$(TRAIN))
+	$(TRAIN)/bin/python $(PIP) --require-hashes -r requirements.lock
+	$(TRAIN)/bin/python $(PIP) --upgrade 'pip>=25.1'
+	$(TRAIN)/bin/python $(PIP) --group train
+	$(TRAIN)/bin/python $(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+# SAHI wants another build of OpenCV, which would overwrite ours.
+$(SAHI)/.installed: pyproject.toml
+	$(call make_venv,$(SAHI))
+	$(SAHI)/bin/python $(PIP) --upgrade 'pip>=25.1'
+	$(SAHI)/bin/python $(PIP) --group sahi
+	@touch $@
+
+$(UV):
+	$(call make_venv,.venv-lock)
+	.venv-lock/bin/python $(PIP) uv

@@ -1,0 +1,5 @@
+"""``python -m edge`` is ``camid``."""
+
+from edge.cli import main
+
+main()

@@ -1,0 +1,168 @@
+"""The command ``camid``: parse, call, print.
+
+The standard output holds the answer and nothing else; messages go to the standard error output. What a
+command needs is imported when it runs, so that ``camid --help`` answers at once.
+
+Exit codes: 0 done (also when no camera was found), 2 bad usage or settings, 3 an input was unreadable, 4 the
+models cannot be used, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge.errors import EXIT_DONE, EXIT_INPUT, CamidError
+
+if TYPE_CHECKING:
+    from edge.report.contract import UnreadableV1
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Which surveillance cameras are in a picture, and who made them?",
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def main() -> None:
+    app()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"camid {version('camid')}")
+        raise typer.Exit
+
+
+@app.callback()
+def camid(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+@app.command()
+def photo(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="JPEG, PNG, WebP, HEIC or AVIF.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a photo and line (schema camid/1).")
+    ] = False,
+    annotate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OUT.jpg",
+            help="Draw boxes and verdicts. For several photos: a folder, or a name with {name} in it.",
+        ),
+    ] = None,
+    min_score: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Report cameras from this detector score on, not from the default."),
+    ] = None,
+) -> None:
+    """Find the cameras in photos and say who made them."""
+    with _exit_codes():
+        from edge.report.picture_files import annotated_paths
+        from edge.settings import load_settings
+
+        settings = load_settings()
+        try:
+            targets = annotated_paths(annotate, files) if annotate is not None else None
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="'--annotate'") from None
+
+        from rich.console import Console
+
+        from edge.identify import Identifier
+        from edge.report.answers import answers
+        from edge.report.contract import UnreadableV1, to_json
+        from edge.report.sentence import display_names
+        from edge.report.table import print_photo
+        from edge.vendors.catalogue import load_catalogue
+
+        names = display_names(load_catalogue())
+        identifier = Identifier.load(settings)
+        console = Console(highlight=False)
+        unreadable = []
+        for answer in answers(files, identifier, settings, names, min_score, targets):
+            if isinstance(answer, UnreadableV1):
+                unreadable.append(answer)
+            if as_json:
+                typer.echo(to_json(answer))
+            elif isinstance(answer, UnreadableV1):
+                _say_unreadable(answer)
+            else:
+                print_photo(answer, names, console)
+    _close(unreadable, len(files))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder for results and the token.")] = None,
+) -> None:
+    """Start the service with its upload page."""
+    with _exit_codes():
+        from edge.service.server import serve as run
+        from edge.settings import load_settings
+
+        given = {"host": host, "port": port, "data_dir": data_dir}
+        run(load_settings(**{name: value for name, value in given.items() if value is not None}))
+
+
+@app.command()
+def vendors(as_json: AsJson = False) -> None:
+    """List the makers that can be named."""
+    with _exit_codes():
+        from rich.console import Console
+
+        from edge.report.table import print_vendors
+        from edge.vendors.catalogue import load_catalogue
+
+        catalogue = load_catalogue()
+        if as_json:
+            from edge.service.vendors import vendors_answer
+
+            typer.echo(vendors_answer(catalogue).model_dump_json())
+        else:
+            print_vendors(catalogue, Console(highlight=False))
+
+
+@contextmanager
+def _exit_codes() -> Iterator[None]:
+    """Turns an error of ours into its message and its exit code."""
+    try:
+        yield
+    except CamidError as error:
+        _say(str(error))
+        raise typer.Exit(error.outcome.exit_code) from None
+
+
+def _close(unreadable: list[UnreadableV1], count: int) -> None:
+    """Ends the run, saying which photos have no answer."""
+    if not unreadable:
+        raise typer.Exit(EXIT_DONE)
+    if count > 1:
+        names = ", ".join(one.source.name for one in unreadable)
+        _say(f"{len(unreadable)} of {count} photos could not be read: {names}")
+    raise typer.Exit(EXIT_INPUT)
+
+
+def _say_unreadable(answer: UnreadableV1) -> None:
+    _say(f"{answer.source.name}: {answer.error.message}")
+
+
+def _say(message: str) -> None:
+    typer.echo(f"camid: {message}", err=True)
