@@ -100,7 +100,7 @@ def _tiled_levels(
 def _halvings(width: int, height: int, scale: float, side: int) -> tuple[Level, ...]:
     """Levels from ``scale`` down by halves, as long as one is clearly finer than the view of the whole."""
     levels = []
-    while max(width, height) * scale > 1.5 * side:
+    while max(width, height) * scale > 2 * side:
         levels.append(_scaled(width, height, scale))
         scale /= 2
     return tuple(levels)
