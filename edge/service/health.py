@@ -1,0 +1,46 @@
+"""For supervisors and for Prometheus: alive, ready, counted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel
+
+from edge.service.answers import problem_doc
+from edge.service.auth import require_token
+from edge.service.parts import Parts, parts
+
+router = APIRouter(tags=["health"])
+_LOADING = problem_doc(
+    "busy", "Not ready: models loading or broken, or shutting down.", "The models are still …"
+)
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+@router.get("/healthz", summary="Alive")
+async def healthz() -> Health:
+    """200 as long as the process answers. Needs no token and tells nothing else."""
+    return Health()
+
+
+@router.get("/readyz", summary="Ready for photos", responses={503: _LOADING})
+async def readyz(service: Annotated[Parts, Depends(parts)]) -> Health:
+    """200 once the models are loaded and warm; 503 before, after a failure, at shutdown. Needs no token."""
+    service.engine.check_ready()
+    return Health()
+
+
+@router.get(
+    "/metrics",
+    summary="Counters",
+    dependencies=[Depends(require_token)],
+    response_class=Response,
+    responses={200: {"description": "Prometheus text format.", "content": {"text/plain": {}}}},
+)
+async def metrics(service: Annotated[Parts, Depends(parts)]) -> Response:
+    """Requests, photos and refusals by cause, times of the stages. Needs the token, from anywhere."""
+    return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -1,0 +1,80 @@
+"""The upload page and a readable form of the OpenAPI description: plain HTML, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+PAGES = Path(__file__).parent / "pages"
+router = APIRouter(include_in_schema=False)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(PAGES / "templates"),
+        autoescape=select_autoescape(),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@router.get("/", response_class=HTMLResponse)
+async def upload_page(request: Request) -> HTMLResponse:
+    settings = request.app.state.parts.settings
+    html = _templates().get_template("index.html").render(max_megabytes=settings.max_photo_bytes // 1_000_000)
+    return HTMLResponse(html)
+
+
+@router.get("/docs", response_class=HTMLResponse)
+async def reference_page(request: Request) -> HTMLResponse:
+    operations = _operations(request.app.openapi())
+    return HTMLResponse(_templates().get_template("docs.html").render(operations=operations))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    method: str
+    path: str
+    summary: str
+    description: str
+    needs_token: bool
+    parameters: tuple[tuple[str, str], ...]
+    responses: tuple[tuple[str, str], ...]
+    example: str
+
+
+def _operations(description: dict[str, Any]) -> list[Operation]:
+    schemas = description["components"]["schemas"]
+    return [
+        _operation(method.upper(), path, one, schemas)
+        for path, methods in description["paths"].items()
+        for method, one in methods.items()
+    ]
+
+
+def _operation(method: str, path: str, one: dict[str, Any], schemas: dict[str, Any]) -> Operation:
+    return Operation(
+        method=method,
+        path=path,
+        summary=one["summary"],
+        description=one.get("description", ""),
+        needs_token="security" in one,
+        parameters=tuple((p["name"], p.get("description", "")) for p in one.get("parameters", [])),
+        responses=tuple((code, r["description"]) for code, r in one["responses"].items()),
+        example=_example(one["responses"]["200"], schemas),
+    )
+
+
+def _example(response: dict[str, Any], schemas: dict[str, Any]) -> str:
+    reference = response.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+    example = schemas.get(reference.rpartition("/")[2], {}).get("example")
+    return json.dumps(example, indent=2) if example else ""

@@ -1,0 +1,31 @@
+"""What the running service consists of, as the routers get it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from edge.report.sentence import Names
+from edge.service.data_dir import DataDir
+from edge.service.engine import Engine
+from edge.service.metrics import Metrics
+from edge.service.pictures import Pictures
+from edge.service.store import Store
+from edge.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    settings: Settings
+    data: DataDir
+    store: Store
+    engine: Engine
+    pictures: Pictures
+    metrics: Metrics
+    names: Names
+
+
+def parts(request: Request) -> Parts:
+    found: Parts = request.app.state.parts
+    return found

@@ -1,0 +1,125 @@
+"""Pictures of stored photos: the whole, annotated, and crops, made from the original bytes when asked for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import cv2
+import numpy as np
+
+from edge.domain import Box, Picture, Pixels
+from edge.errors import CamidError, ErrorCode
+from edge.media.photo import decode
+from edge.report.annotate import annotate
+from edge.report.contract import BoxV1
+from edge.report.sentence import Names
+from edge.service.engine import Engine
+from edge.service.store import StoredPhoto
+from edge.settings import Settings
+
+_KEPT_S = 20.0
+_QUALITY = 88
+_HOUSING_MARGIN = 0.08
+_EVIDENCE_MARGIN = 0.35
+
+
+class Pictures:
+    """Draws stored photos. The last one stays decoded for some seconds: a page asks for many crops of it."""
+
+    def __init__(self, engine: Engine, settings: Settings, names: Names) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._names = names
+        self._decoding = asyncio.Lock()
+        self._recent: tuple[str, Picture] | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+
+    def remember(self, photo_id: str, picture: Picture) -> None:
+        """Keeps ``picture`` at hand for a while; it takes the place of the one before."""
+        self._recent = (photo_id, picture)
+        if self._expiry is not None:
+            self._expiry.cancel()
+        self._expiry = asyncio.get_running_loop().call_later(_KEPT_S, self.forget)
+
+    def forget(self) -> None:
+        self._recent = None
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    async def whole(self, photo: StoredPhoto, side: int) -> bytes:
+        """The upright picture as JPEG, its long side at most ``side`` pixels."""
+        picture = await self._picture(photo)
+        return await self._engine.in_pixel_thread(lambda: jpeg(_shrunk(picture.pixels, side)))
+
+    async def annotated(self, photo: StoredPhoto) -> bytes:
+        picture = await self._picture(photo)
+        return await self._engine.in_pixel_thread(lambda: jpeg(annotate(picture, photo.body, self._names)))
+
+    async def camera(self, photo: StoredPhoto, camera: int) -> bytes:
+        """Raises: CamidError: ``not_found``, as the next two do, if there is no such thing in the photo."""
+        cameras = photo.body.cameras
+        return await self._crop(
+            photo, cameras[camera].box if camera < len(cameras) else None, _HOUSING_MARGIN
+        )
+
+    async def evidence(self, photo: StoredPhoto, camera: int, evidence: int) -> bytes:
+        cameras = photo.body.cameras
+        found = cameras[camera].identification.evidence if camera < len(cameras) else []
+        return await self._crop(
+            photo, found[evidence].box if evidence < len(found) else None, _EVIDENCE_MARGIN
+        )
+
+    async def mark(self, photo: StoredPhoto, mark: int) -> bytes:
+        marks = photo.body.marks
+        return await self._crop(photo, marks[mark].box if mark < len(marks) else None, _EVIDENCE_MARGIN)
+
+    async def _crop(self, photo: StoredPhoto, box: BoxV1 | None, margin: float) -> bytes:
+        if box is None:
+            raise CamidError(ErrorCode.NOT_FOUND, "This photo has no such crop.")
+        picture = await self._picture(photo)
+        return await self._engine.in_pixel_thread(lambda: jpeg(_cut(picture, Box(*box), margin)))
+
+    async def _picture(self, photo: StoredPhoto) -> Picture:
+        async with self._decoding:
+            if self._recent is not None and self._recent[0] == photo.id:
+                picture = self._recent[1]
+            else:
+                self.forget()
+                picture = await self._engine.in_pixel_thread(lambda: self._decode(photo))
+            self.remember(photo.id, picture)
+            return picture
+
+    def _decode(self, photo: StoredPhoto) -> Picture:
+        try:
+            data = photo.original.read_bytes()
+        except FileNotFoundError:
+            raise CamidError(
+                ErrorCode.NOT_FOUND, "The bytes of this photo were removed from the data directory."
+            ) from None
+        return decode(data, photo.body.source.name, self._settings)
+
+
+def jpeg(pixels: Pixels) -> bytes:
+    """``pixels`` as a JPEG file."""
+    done, data = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
+    if not done:
+        raise CamidError(ErrorCode.INTERNAL, "The picture could not be encoded.")
+    return bytes(data)
+
+
+def _shrunk(pixels: Pixels, side: int) -> Pixels:
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _cut(picture: Picture, box: Box, margin: float) -> Pixels:
+    """The pixels of ``box`` with some surroundings, at their own size; at least one pixel."""
+    x0, y0, x1, y1 = box.grown(margin).as_tuple()
+    left, top = (min(max(int(v), 0), size - 1) for v, size in ((x0, picture.width), (y0, picture.height)))
+    right, bottom = max(left + 1, int(np.ceil(x1))), max(top + 1, int(np.ceil(y1)))
+    return np.ascontiguousarray(picture.pixels[top:bottom, left:right])

@@ -1,0 +1,82 @@
+"""From the bytes of a request to complete uploads: sizes and silence are bounded while the body streams."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import Request
+from starlette.requests import ClientDisconnect
+
+from edge.errors import CamidError, ErrorCode
+from edge.service.form import Form, Upload
+from edge.service.metrics import Metrics
+from edge.service.store import full_disk_named
+from edge.settings import Settings
+
+_BATCH_BYTES = 1 << 20
+
+
+@asynccontextmanager
+async def received(
+    request: Request, incoming: Path, settings: Settings, metrics: Metrics
+) -> AsyncIterator[list[Upload]]:
+    """The photos of a multipart request, in their order; files that nobody moved away go when the block ends.
+
+    Raises:
+        CamidError: for faults of the request as a whole: ``request_too_large``, ``too_many_photos``,
+            ``bad_request``, ``empty``, ``store_full``.
+        ClientDisconnect: if the client goes away before the end.
+    """
+    _check_announced(request, settings)
+    form = Form(request.headers.get("content-type", ""), incoming, settings)
+    try:
+        try:
+            with full_disk_named():
+                await _receive(request, form, settings)
+                form.finish()
+        except ClientDisconnect:
+            metrics.abandoned.inc()
+            raise
+        yield form.uploads
+    finally:
+        await asyncio.to_thread(form.discard)
+
+
+def _check_announced(request: Request, settings: Settings) -> None:
+    """An honest client is told before it sends; what it announces is not relied on."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > settings.max_request_bytes:
+        raise _too_large(settings)
+
+
+def _too_large(settings: Settings) -> CamidError:
+    return CamidError(
+        ErrorCode.REQUEST_TOO_LARGE, f"The request is larger than {settings.max_request_bytes} bytes."
+    )
+
+
+async def _receive(request: Request, form: Form, settings: Settings) -> None:
+    """Feeds the body to ``form`` in pieces of about a megabyte, each in a thread: disks may be slow."""
+    total = 0
+    batch = bytearray()
+    stream = request.stream()
+    while (chunk := await _next_chunk(stream, settings.upload_idle_s)) is not None:
+        total += len(chunk)
+        if total > settings.max_request_bytes:
+            raise _too_large(settings)
+        batch += chunk
+        if len(batch) >= _BATCH_BYTES:
+            await asyncio.to_thread(form.feed, bytes(batch))
+            batch.clear()
+    await asyncio.to_thread(form.feed, bytes(batch))
+
+
+async def _next_chunk(stream: AsyncIterator[bytes], idle_s: float) -> bytes | None:
+    try:
+        async with asyncio.timeout(idle_s):
+            return await anext(stream, None)
+    except TimeoutError:
+        raise CamidError(ErrorCode.BAD_REQUEST, f"Nothing arrived for {idle_s:g} seconds.") from None

@@ -1,0 +1,120 @@
+"""``camid serve``: one process, one address, stopped by a signal after the photo in hand is done."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+from contextlib import ExitStack, closing, suppress
+
+import uvicorn
+from fastapi import FastAPI
+from rich.console import Console
+
+from edge.errors import CamidError, ErrorCode
+from edge.service.app import create_app, load_identifier
+from edge.service.auth import Admission, Token, load_or_make_token
+from edge.service.data_dir import DataDir
+from edge.service.engine import Load
+from edge.service.parts import Parts
+from edge.settings import Settings
+
+_GRACE_S = 120
+"""How long a shutdown waits for requests that are under way; photos not yet begun are refused at once."""
+
+
+def serve(settings: Settings, load: Load = load_identifier, console: Console | None = None) -> None:
+    """Runs the service until SIGINT or SIGTERM; prints its address, and a newly made token once.
+
+    Raises:
+        CamidError: ``settings_invalid`` if the data directory, token or address cannot be used, or the
+            code of a model that cannot be loaded.
+    """
+    console = console or Console()
+    _log_to_stderr()
+    listener = _listen(settings)
+    with closing(listener), ExitStack() as stack:
+        data = stack.enter_context(DataDir(settings.data_dir))
+        admission = load_or_make_token(settings, data)
+        _greet(console, listener, admission, settings)
+        server = _Server(settings, load, (data, admission.token))
+        stack.pop_all()
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+    if server.failure is not None:
+        raise server.failure
+
+
+class _Server(uvicorn.Server):
+    """Stops if the models cannot be loaded, and tells the engine when a shutdown begins."""
+
+    def __init__(self, settings: Settings, load: Load, opened: tuple[DataDir, Token]) -> None:
+        self.failure: CamidError | None = None
+        self._app = create_app(settings, load, opened=opened, on_load_failure=self._give_up)
+        super().__init__(_config(self._app))
+
+    def _give_up(self, failure: CamidError) -> None:
+        self.failure = failure
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        parts: Parts = self._app.state.parts
+        parts.engine.stop()
+        await super().shutdown(sockets)
+
+
+def _config(app: FastAPI) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        # The log of requests is ours (edge.service.access): uvicorn's would hold query strings.
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        # Whoever is behind a proxy is the proxy's business; a header must not say who is asking.
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise CamidError(
+            ErrorCode.SETTINGS_INVALID,
+            f"host, port: {settings.host} port {settings.port} cannot be listened on ({error.strerror}).",
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _greet(console: Console, listener: socket.socket, admission: Admission, settings: Settings) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{port}/"
+    lines = [f"Camid listens on {address}"]
+    if admission.fresh is not None:
+        # The fragment of an address is never sent to a server, so it stands in no log.
+        lines += [
+            f"Token: {admission.fresh}",
+            "It is shown this once and kept only as a hash. Open the page with it:",
+            f"{address}#token={admission.fresh}",
+        ]
+    elif settings.token is not None:
+        lines.append("The token is the one in CAMID_TOKEN.")
+    else:
+        kept = settings.data_dir / "token.sha256"
+        lines.append(f"The token is the one shown at the first start; delete {kept} for a new one.")
+    if not ipaddress.ip_address(host).is_loopback:
+        lines.append("Others can reach this address, and HTTP can be read on the way: put TLS in front.")
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -1,0 +1,206 @@
+"""Results in SQLite, original bytes beside it: both are on the disk before a result is acknowledged.
+
+The schema's version is SQLite's own ``user_version``: it is part of the database file, changes in the same
+transaction as the tables, and needs no second tool while there is one version. ``_MIGRATIONS`` holds the step
+from each version to the next.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sql
+from sqlalchemy.exc import OperationalError
+
+from edge.errors import CamidError, ErrorCode
+from edge.report.contract import PhotoV1, to_json
+from edge.service.data_dir import DataDir, sync_dir
+
+_metadata = sql.MetaData()
+_photos = sql.Table(
+    "photos",
+    _metadata,
+    sql.Column("id", sql.Text, primary_key=True),
+    sql.Column("sha256", sql.Text, nullable=False, index=True),
+    sql.Column("name", sql.Text, nullable=False),
+    sql.Column("created_at", sql.Text, nullable=False),
+    sql.Column("body", sql.Text, nullable=False),
+)
+
+
+def _create(connection: sql.Connection) -> None:
+    _metadata.create_all(connection)
+
+
+_MIGRATIONS: tuple[Callable[[sql.Connection], None], ...] = (_create,)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """A result as it was acknowledged, and where the original bytes lie."""
+
+    id: str
+    created_at: str
+    body: PhotoV1
+    original: Path
+
+
+class Store:
+    """The results of one data directory; every method may be called from any thread.
+
+    The same photo sent twice gets two ids (two requests, two results) that share one file of bytes.
+
+    Raises:
+        CamidError: ``settings_invalid`` if the database was made by a newer Camid or is no database.
+    """
+
+    def __init__(self, data: DataDir) -> None:
+        self._data = data
+        self._writing = threading.Lock()
+        self._engine = sql.create_engine(f"sqlite:///{data.database}", hide_parameters=True)
+        sql.event.listen(self._engine, "connect", _configure)
+        sql.event.listen(self._engine, "begin", _begin)
+        try:
+            self._migrate()
+        except sql.exc.DatabaseError as error:
+            self.close()
+            raise CamidError(
+                ErrorCode.SETTINGS_INVALID, f"data_dir: {data.database.name} cannot be opened: {error.orig}."
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+        self._sweep()
+
+    def add(self, received: Path, body: PhotoV1) -> StoredPhoto:
+        """Keeps the bytes in ``received`` (moved away) and their result; afterwards both survive a kill.
+
+        Raises:
+            CamidError: ``store_full``; nothing of the photo is kept then, or after any other error.
+        """
+        row = StoredPhoto(
+            id=secrets.token_hex(16),
+            created_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            body=body,
+            original=self._path(body.source.sha256),
+        )
+        # One writer at a time: a failing one may then remove the bytes it brought, nobody shares them yet.
+        with self._writing, full_disk_named():
+            brought = self._keep(received, row.original)
+            try:
+                self._insert(row)
+            except BaseException:
+                if brought:
+                    row.original.unlink(missing_ok=True)
+                raise
+        return row
+
+    def get(self, photo_id: str) -> StoredPhoto:
+        """Raises: CamidError: ``not_found``."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sql.select(_photos).where(_photos.c.id == photo_id)).one_or_none()
+        if row is None:
+            raise CamidError(ErrorCode.NOT_FOUND, "There is no photo with this id.")
+        body = PhotoV1.model_validate_json(row.body)
+        return StoredPhoto(row.id, row.created_at, body, self._path(row.sha256))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _path(self, sha256: str) -> Path:
+        return self._data.photos / sha256[:2] / sha256
+
+    def _keep(self, received: Path, place: Path) -> bool:
+        if place.exists():
+            received.unlink()
+            return False
+        with received.open("rb") as file:
+            os.fsync(file.fileno())
+        if not place.parent.exists():
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            sync_dir(self._data.photos)
+        received.replace(place)
+        try:
+            sync_dir(place.parent)
+        except BaseException:
+            place.unlink(missing_ok=True)
+            raise
+        return True
+
+    def _insert(self, photo: StoredPhoto) -> None:
+        values = {
+            "id": photo.id,
+            "sha256": photo.body.source.sha256,
+            "name": photo.body.source.name,
+            "created_at": photo.created_at,
+            "body": to_json(photo.body),
+        }
+        with self._engine.begin() as connection:
+            connection.execute(sql.insert(_photos).values(values))
+
+    def _migrate(self) -> None:
+        with self._engine.begin() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if version > len(_MIGRATIONS):
+                raise CamidError(
+                    ErrorCode.SETTINGS_INVALID,
+                    f"data_dir: {self._data.database.name} was written by a newer Camid (schema {version}).",
+                )
+            for number, step in enumerate(_MIGRATIONS[version:], start=version + 1):
+                step(connection)
+                connection.exec_driver_sql(f"PRAGMA user_version = {number:d}")
+
+    def _sweep(self) -> None:
+        """Removes what a killed process left: half-received uploads, and bytes without a result."""
+        for left in self._data.incoming.iterdir():
+            left.unlink()
+        with self._engine.connect() as connection:
+            for file in self._data.photos.glob("??/*"):
+                query = sql.select(_photos.c.id).where(_photos.c.sha256 == file.name).limit(1)
+                if connection.execute(query).first() is None:
+                    file.unlink()
+
+
+@contextmanager
+def full_disk_named() -> Iterator[None]:
+    """Turns "no space left", from the file system or from SQLite, into ``store_full``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise _full() from error
+    except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
+            raise
+        raise _full() from error
+
+
+def _full() -> CamidError:
+    return CamidError(ErrorCode.STORE_FULL, "The data directory is full; nothing of the photo was kept.")
+
+
+def _configure(connection: sqlite3.Connection, record: object) -> None:
+    del record
+    # The driver's own transactions would commit before DDL; `_begin` opens them instead.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+    with suppress(OSError):
+        database = next(iter(connection.execute("PRAGMA database_list")))[2]
+        Path(database).chmod(0o600)
+
+
+def _begin(connection: sql.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,86 @@
+"""The catalogue over HTTP: which makers can be named, who builds for whom, what is published about them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from edge.domain import Strength
+from edge.report.contract import AdvisoryV1
+from edge.service.auth import require_token
+from edge.vendors.catalogue import Brand, Catalogue
+
+router = APIRouter(prefix="/api/v1/vendors", tags=["vendors"], dependencies=[Depends(require_token)])
+
+
+class RelationV1(BaseModel):
+    """Who builds or owns, as a dated, sourced fact."""
+
+    parent: str = Field(examples=["dahua"])
+    relation: str = Field(examples=["oem"])
+    date: str = Field(examples=["2023-02-08"])
+    source: str
+    strength: Strength
+
+
+class VendorV1(BaseModel):
+    id: str = Field(examples=["lorex"])
+    name: str = Field(examples=["Lorex"])
+    platform: str | None = Field(description="Who builds the hardware; null where no fact says so.")
+    wordmarks: list[str] = Field(description="The name as it is lettered on housings.")
+    aliases: list[str]
+    relations: list[RelationV1]
+    advisories: list[AdvisoryV1]
+
+
+class VendorsV1(BaseModel):
+    catalogue_date: str = Field(examples=["2026-11-24"])
+    vendors: list[VendorV1] = Field(description="In the order of their ids.")
+
+
+@router.get("", summary="The makers that can be named")
+async def list_vendors(request: Request) -> VendorsV1:
+    """Every brand of the catalogue, with its relations and the advisories about it."""
+    answer: VendorsV1 = request.app.state.vendors
+    return answer
+
+
+def vendors_answer(catalogue: Catalogue) -> VendorsV1:
+    """The catalogue in the form that leaves the service; it does not change while the service runs."""
+    brands = sorted(catalogue.brands.values(), key=lambda brand: brand.id)
+    return VendorsV1(
+        catalogue_date=catalogue.date.isoformat(), vendors=[_vendor(brand, catalogue) for brand in brands]
+    )
+
+
+def _vendor(brand: Brand, catalogue: Catalogue) -> VendorV1:
+    platform = brand.platform if brand.platform_known else None
+    return VendorV1(
+        id=brand.id,
+        name=brand.name,
+        platform=platform,
+        wordmarks=[mark.text for mark in brand.wordmarks],
+        aliases=list(brand.aliases),
+        relations=[
+            RelationV1(
+                parent=one.parent,
+                relation=one.relation,
+                date=one.date,
+                source=one.source,
+                strength=one.strength,
+            )
+            for one in brand.oem
+        ],
+        advisories=[
+            AdvisoryV1(
+                subject=one.subject,
+                kind=one.kind,
+                jurisdiction=one.jurisdiction,
+                date=one.date,
+                text=one.text,
+                source=one.source,
+                strength=one.strength,
+            )
+            for one in catalogue.advisories_for(brand.id, platform)
+        ],
+    )
