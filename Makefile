@@ -92,11 +92,12 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 
 # The browser tests want a Chromium; where this user may install one, it is installed, else they skip and say so.
 browser: dev
-	@command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; } \
-	      >/dev/null || echo "No Chromium: the browser tests will be skipped." >&2; \
-	  else echo "No Chromium: the browser tests will be skipped." >&2; fi
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null 2>&1 && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends chromium >/dev/null && exit 0; \
+	fi; \
+	echo "No Chromium: the browser tests will be skipped." >&2
 
 $(TRAIN)/.installed: requirements.lock pyproject.toml
 	$(call make_venv,$(TRAIN))

@@ -29,7 +29,7 @@ _MIN_SIDE = 640
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class Item:
     """One thing to draw: ``box`` in pixels of the canvas, ``number`` for where the label has no room."""
 
     box: Box
@@ -52,7 +52,7 @@ def annotate(picture: Picture, report: PhotoReport | PhotoV1, names: Names | Non
     if factor > 1:
         canvas = canvas.resize((canvas.width * factor, canvas.height * factor), Image.Resampling.NEAREST)
     items = [*_marks(photo, names, factor), *_cameras(photo, names, factor)]
-    _Drawing(canvas).draw(items, list(_evidence_boxes(photo, factor)))
+    Drawing(canvas).draw(items, list(_evidence_boxes(photo, factor)))
     return np.ascontiguousarray(np.asarray(canvas)[:, :, ::-1])
 
 
@@ -61,17 +61,17 @@ def _scaled(box: Sequence[float], factor: int) -> Box:
     return Box(x0, y0, max(x1, x0 + 1), max(y1, y0 + 1))
 
 
-def _cameras(photo: PhotoV1, names: Names, factor: int) -> Iterator[_Item]:
+def _cameras(photo: PhotoV1, names: Names, factor: int) -> Iterator[Item]:
     for number, camera in enumerate(photo.cameras, start=1):
         verdict = camera.identification.verdict
         label = f"{number}: {camera_label(camera, names)}"
         box = _scaled(camera.box, factor)
-        yield _Item(box, label, str(number), _COLOURS[verdict], verdict is Verdict.IDENTIFIED)
+        yield Item(box, label, str(number), _COLOURS[verdict], verdict is Verdict.IDENTIFIED)
 
 
-def _marks(photo: PhotoV1, names: Names, factor: int) -> Iterator[_Item]:
+def _marks(photo: PhotoV1, names: Names, factor: int) -> Iterator[Item]:
     for mark in photo.marks:
-        yield _Item(_scaled(mark.box, factor), mark_label(mark, names), "", _PURPLE, False)
+        yield Item(_scaled(mark.box, factor), mark_label(mark, names), "", _PURPLE, False)
 
 
 def _evidence_boxes(photo: PhotoV1, factor: int) -> Iterator[tuple[Box, _Colour]]:
@@ -82,7 +82,7 @@ def _evidence_boxes(photo: PhotoV1, factor: int) -> Iterator[tuple[Box, _Colour]
                 yield _scaled(evidence.box, factor), _COLOURS[found.verdict]
 
 
-class _Drawing:
+class Drawing:
     """Lines and letters in proportion to the canvas; every label inside it, clear of others if it can be."""
 
     def __init__(self, canvas: Image.Image) -> None:
@@ -92,10 +92,10 @@ class _Drawing:
         self._line = max(2, round(side / 450))
         self._font = _font(max(11, round(side / 48)))
         self._pad = max(2, self._line)
-        self._labels: list[Box] = []
+        self.labels: list[Box] = []
         self._frames: list[Box] = []
 
-    def draw(self, items: Sequence[_Item], evidence: Sequence[tuple[Box, _Colour]]) -> None:
+    def draw(self, items: Sequence[Item], evidence: Sequence[tuple[Box, _Colour]]) -> None:
         self._frames = [item.box for item in items]
         for item in items:
             self._frame(item.box, item.colour, self._line + self._line // 2 if item.bold else self._line)
@@ -117,13 +117,13 @@ class _Drawing:
                 width=line,
             )
 
-    def _label(self, item: _Item) -> None:
+    def _label(self, item: Item) -> None:
         text, place = self._placed(item)
-        self._labels.append(place)
+        self.labels.append(place)
         self._pen.rectangle(place.as_tuple(), fill=item.colour, outline=_INK, width=1)
         self._pen.text((place.x0 + self._pad, place.y0 + self._pad), text, fill=_INK, font=self._font)
 
-    def _placed(self, item: _Item) -> tuple[str, Box]:
+    def _placed(self, item: Item) -> tuple[str, Box]:
         texts = [self._fitting(text) for text in (item.label, item.number) if text]
         for text in texts:
             place = self._free_place(item.box, text)
@@ -133,7 +133,7 @@ class _Drawing:
 
     def _free_place(self, box: Box, text: str) -> Box | None:
         """A place that covers no other label, and no other box where there is such a one."""
-        places = [p for p in self._places(box, text) if not any(p.intersection(t) for t in self._labels)]
+        places = [p for p in self._places(box, text) if not any(p.intersection(t) for t in self.labels)]
         others = [frame for frame in self._frames if frame is not box]
         clear = (p for p in places if not any(p.intersection(frame) for frame in others))
         return next(clear, places[0] if places else None)

@@ -185,17 +185,17 @@ class UnreadableSourceV1(_Part):
 
     kind: str = Field(examples=["photo"])
     name: str = Field(examples=["street.jpg"])
-    sha256: str | None = None
-    width: int | None = None
-    height: int | None = None
-    taken_at: str | None = None
-    gps: GpsV1 | None = None
+    sha256: None
+    width: None
+    height: None
+    taken_at: None
+    gps: None
 
 
 class UnreadableV1(_Part):
     """Stands in for the answer about a file that could not be read."""
 
-    schema_: Literal["camid/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["camid/1"] = Field(alias="schema")
     source: UnreadableSourceV1
     error: ErrorV1
 
@@ -203,7 +203,7 @@ class UnreadableV1(_Part):
 class PhotoV1(_Part):
     """Everything Camid says about one photo."""
 
-    schema_: Literal["camid/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["camid/1"] = Field(alias="schema")
     source: SourceV1
     cameras: list[CameraV1] = Field(description="Cameras seen in the picture, surest first.")
     marks: list[MarkV1] = Field(description="Makers' lettering and logos that stand on no camera.")
@@ -226,6 +226,7 @@ def photo_contract(report: PhotoReport) -> PhotoV1:
         pydantic.ValidationError: if a number in it is not finite.
     """
     return PhotoV1(
+        schema=SCHEMA,
         source=_source(report.source),
         cameras=[_camera(camera) for camera in report.cameras],
         marks=[_mark(mark) for mark in report.marks],
@@ -240,7 +241,11 @@ def photo_contract(report: PhotoReport) -> PhotoV1:
 def unreadable_contract(name: str, error: CamidError, kind: str = "photo") -> UnreadableV1:
     """What is said instead of a report about a file that could not be read."""
     return UnreadableV1(
-        source=UnreadableSourceV1(kind=kind, name=name), error=ErrorV1(code=error.code, message=str(error))
+        schema=SCHEMA,
+        source=UnreadableSourceV1(
+            kind=kind, name=name, sha256=None, width=None, height=None, taken_at=None, gps=None
+        ),
+        error=ErrorV1(code=error.code, message=str(error)),
     )
 
 

@@ -73,8 +73,8 @@ def _named(vendor: str | None, names: Names) -> str:
 
 
 def _percent(probability: float) -> str:
-    """Whole per cent, never rounded up to certainty."""
-    return f"{min(99, int(100 * probability))} %" if probability < 1 else "100 %"
+    """Whole per cent, rounded down, and never certainty."""
+    return f"{min(99, int(100 * probability))} %"
 
 
 def _candidates(candidates: list[CandidateV1], names: Names) -> str:
