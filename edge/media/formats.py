@@ -1,0 +1,114 @@
+"""Which kind of file the first bytes announce; names and MIME types of uploads are never believed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from edge.errors import ErrorCode, PhotoError
+
+
+class Format(StrEnum):
+    """The picture formats that are decoded."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    WEBP = "WebP"
+    HEIC = "HEIC"
+    AVIF = "AVIF"
+    GIF = "GIF"
+    """Stills only: an animation is refused, for an answer about one frame would read as one about all."""
+    BMP = "BMP"
+
+
+_HEIC_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_VIDEO_BRANDS = (
+    b"isom",
+    b"iso",
+    b"mp4",
+    b"mp7",
+    b"qt  ",
+    b"M4V",
+    b"3gp",
+    b"3g2",
+    b"dash",
+    b"avc1",
+    b"MSNV",
+    b"f4v",
+)
+
+# TIFF stays out although Pillow reads it: many codecs, many pages, a long list of holes, and no phone or
+# camera sends it. It is also the container of most raw formats.
+_KNOWN_BUT_REFUSED = (
+    (b"II*\0", "a TIFF or raw file"),
+    (b"MM\0*", "a TIFF or raw file"),
+    (b"II+\0", "a TIFF file"),
+    (b"MM\0+", "a TIFF file"),
+    (b"II\xbc\x01", "a JPEG XR file"),
+    (b"\xff\x0a", "a JPEG XL file"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL file"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 file"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 file"),
+    (b"8BPS", "a Photoshop file"),
+    (b"%PDF-", "a PDF document"),
+    (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
+    (b"FLV\x01", "a Flash video"),
+    (b"\0\0\x01\0", "an icon file"),
+    (b"qoif", "a QOI file"),
+    (b"PK\x03\x04", "a ZIP archive"),
+)
+
+
+def sniff(data: bytes) -> Format:
+    """The format that the first bytes of ``data`` announce.
+
+    Raises:
+        PhotoError: ``unsupported_format`` for a format that is known but not decoded, ``not_a_picture``
+            for anything else.
+    """
+    if data.startswith(b"\xff\xd8\xff"):
+        return Format.JPEG
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return Format.PNG
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return Format.GIF
+    if data[:4] == b"RIFF":
+        return _sniff_riff(data)
+    if data[4:8] == b"ftyp":
+        return _sniff_iso_media(data)
+    if data.startswith(b"BM") and data[6:10] == b"\0\0\0\0":
+        return Format.BMP
+    for magic, what in _KNOWN_BUT_REFUSED:
+        if data.startswith(magic):
+            raise _refused(what)
+    raise PhotoError(ErrorCode.NOT_A_PICTURE, "The content of the file is that of no known picture format.")
+
+
+def _refused(what: str) -> PhotoError:
+    return PhotoError(ErrorCode.UNSUPPORTED_FORMAT, f"The file is {what}, which is not decoded.")
+
+
+def _sniff_riff(data: bytes) -> Format:
+    if data[8:12] == b"WEBP":
+        return Format.WEBP
+    if data[8:12] == b"AVI ":
+        raise _refused("an AVI video")
+    raise PhotoError(ErrorCode.NOT_A_PICTURE, "The file is a RIFF container without a picture.")
+
+
+def _sniff_iso_media(data: bytes) -> Format:
+    """HEIC, AVIF or a refusal, by the brands of an ISO base media file (ISO/IEC 14496-12, box ``ftyp``)."""
+    size = min(int.from_bytes(data[:4], "big"), 256)
+    major = data[8:12]
+    brands = {major, *(data[i : i + 4] for i in range(16, size, 4))}
+    if brands & _AVIF_BRANDS:
+        return Format.AVIF
+    if brands & _HEIC_BRANDS:
+        return Format.HEIC
+    if major == b"crx ":
+        raise _refused("a raw file")
+    if major.startswith(_VIDEO_BRANDS):
+        raise _refused("a video")
+    raise _refused("an ISO media file without a HEIC or AVIF picture")
