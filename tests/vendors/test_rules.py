@@ -13,7 +13,7 @@ RULES = load_catalogue().model_rules
 WORDS = """
 camera security video surveillance warning recording alarm system 24 hours cctv in operation smile you are on
 welcome entrance exit office bank hotel parking reception private property no entry police street avenue
-wireless indoor outdoor smart battery solar doorbell night vision colour full hd 4k ultra 1080p 2160p wi-fi poe
+wireless outdoor smart battery solar doorbell night vision colour full hd 4k ultra 1080p 2160p wifi poe
 12V DC 1A 24VAC IP66 IP67 IP68 IK10 CE FCC RoHS made in china model s/n p/n mac input output power 2.8mm 3.6mm
 4MP 5MP 8MP H.264 H.265 microsd rj45 tel 0800 123456 www.example.com info@example.com +49 30 123456
 2024-01-31 23:59:59 01/31/2024 12:00:00 AM 2023.05.06 Mon 14:22:05 CAM 01 CH1 CAMERA 1 IPC IPCAM NVR DVR DVR-4
