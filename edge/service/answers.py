@@ -118,3 +118,6 @@ def problem_doc(code: str, what: str, message: str) -> dict[str, object]:
     """An OpenAPI response: what it means, and one example of its body."""
     example = {"error": {"code": code, "message": message}}
     return {"model": Problem, "description": what, "content": {"application/json": {"example": example}}}
+
+
+UNAUTHORISED = problem_doc("unauthorised", "No token, or a wrong one.", "The request has no bearer token. …")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
-from edge.service.answers import problem_doc
+from edge.service.answers import UNAUTHORISED, problem_doc
 from edge.service.auth import require_token
 from edge.service.parts import Parts, parts
 
@@ -21,13 +21,13 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-@router.get("/healthz", summary="Alive")
+@router.get("/healthz", summary="Alive", response_description="It is.")
 async def healthz() -> Health:
     """200 as long as the process answers. Needs no token and tells nothing else."""
     return Health()
 
 
-@router.get("/readyz", summary="Ready for photos", responses={503: _LOADING})
+@router.get("/readyz", summary="Ready for photos", response_description="Ready.", responses={503: _LOADING})
 async def readyz(service: Annotated[Parts, Depends(parts)]) -> Health:
     """200 once the models are loaded and warm; 503 before, after a failure, at shutdown. Needs no token."""
     service.engine.check_ready()
@@ -39,7 +39,10 @@ async def readyz(service: Annotated[Parts, Depends(parts)]) -> Health:
     summary="Counters",
     dependencies=[Depends(require_token)],
     response_class=Response,
-    responses={200: {"description": "Prometheus text format.", "content": {"text/plain": {}}}},
+    responses={
+        200: {"description": "Prometheus text format.", "content": {"text/plain": {}}},
+        401: UNAUTHORISED,
+    },
 )
 async def metrics(service: Annotated[Parts, Depends(parts)]) -> Response:
     """Requests, photos and refusals by cause, times of the stages. Needs the token, from anywhere."""

@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from edge.errors import CamidError
 from edge.report.contract import UnreadableV1, photo_contract, unreadable_contract
-from edge.service.answers import PhotoAnswer, PhotosAnswer, photo_answer, problem_doc
+from edge.service.answers import UNAUTHORISED, PhotoAnswer, PhotosAnswer, photo_answer, problem_doc
 from edge.service.auth import require_token
 from edge.service.form import Upload
 from edge.service.parts import Parts, parts
 from edge.service.reception import received
 from edge.service.store import StoredPhoto
 
-_UNAUTHORISED = problem_doc("unauthorised", "No token, or a wrong one.", "The request has no bearer token. …")
+_WRONG = problem_doc("bad_request", "A parameter is wrong.", "The request is wrong (…). …")
 _UNKNOWN = problem_doc("not_found", "No such photo or crop.", "There is no photo with this id. …")
 
 _REFUSALS: dict[int | str, dict[str, object]] = {
@@ -55,8 +55,9 @@ _FORM = {
 
 _JPEG: dict[int | str, dict[str, object]] = {
     200: {"description": "A JPEG picture.", "content": {"image/jpeg": {}}},
-    401: _UNAUTHORISED,
+    401: UNAUTHORISED,
     404: _UNKNOWN,
+    422: _WRONG,
 }
 
 router = APIRouter(prefix="/api/v1/photos", tags=["photos"], dependencies=[Depends(require_token)])
@@ -69,7 +70,13 @@ class JpegResponse(Response):
     media_type = "image/jpeg"
 
 
-@router.post("", summary="Identify photos", responses={401: _UNAUTHORISED, **_REFUSALS}, openapi_extra=_FORM)
+@router.post(
+    "",
+    summary="Identify photos",
+    response_description="One entry for each photo.",
+    responses={401: UNAUTHORISED, **_REFUSALS},
+    openapi_extra=_FORM,
+)
 async def send_photos(request: Request, service: PartsOf) -> PhotosAnswer:
     """Looks for cameras in one photo or many and keeps photos and results.
 
@@ -114,7 +121,12 @@ async def _stored(photo_id: Id, service: PartsOf) -> StoredPhoto:
 Stored = Annotated[StoredPhoto, Depends(_stored)]
 
 
-@router.get("/{photo_id}", summary="A result again", responses={401: _UNAUTHORISED, 404: _UNKNOWN})
+@router.get(
+    "/{photo_id}",
+    summary="A result again",
+    response_description="The result.",
+    responses={401: UNAUTHORISED, 404: _UNKNOWN, 422: _WRONG},
+)
 async def read_photo(photo: Stored, service: PartsOf) -> PhotoAnswer:
     """The result exactly as it was answered when the photo was sent."""
     return photo_answer(photo, service.names)

@@ -32,12 +32,12 @@ def serve(settings: Settings, load: Load = load_identifier, console: Console | N
     """
     console = console or Console()
     _log_to_stderr()
-    listener = _listen(settings)
+    listener = listen(settings)
     with closing(listener), ExitStack() as stack:
         data = stack.enter_context(DataDir(settings.data_dir))
         admission = load_or_make_token(settings, data)
         _greet(console, listener, admission, settings)
-        server = _Server(settings, load, (data, admission.token))
+        server = Server(settings, load, (data, admission.token))
         stack.pop_all()
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
@@ -45,7 +45,7 @@ def serve(settings: Settings, load: Load = load_identifier, console: Console | N
         raise server.failure
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Stops if the models cannot be loaded, and tells the engine when a shutdown begins."""
 
     def __init__(self, settings: Settings, load: Load, opened: tuple[DataDir, Token]) -> None:
@@ -78,7 +78,12 @@ def _config(app: FastAPI) -> uvicorn.Config:
     )
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """A listening socket at the host and port of the settings; port 0 takes a free one.
+
+    Raises:
+        CamidError: ``settings_invalid``, with the reason.
+    """
     try:
         family, *_, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

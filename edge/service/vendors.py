@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from edge.domain import Strength
 from edge.report.contract import AdvisoryV1
+from edge.service.answers import UNAUTHORISED
 from edge.service.auth import require_token
 from edge.vendors.catalogue import Brand, Catalogue
 
@@ -38,7 +39,12 @@ class VendorsV1(BaseModel):
     vendors: list[VendorV1] = Field(description="In the order of their ids.")
 
 
-@router.get("", summary="The makers that can be named")
+@router.get(
+    "",
+    summary="The makers that can be named",
+    response_description="The catalogue.",
+    responses={401: UNAUTHORISED},
+)
 async def list_vendors(request: Request) -> VendorsV1:
     """Every brand of the catalogue, with its relations and the advisories about it."""
     answer: VendorsV1 = request.app.state.vendors

@@ -182,6 +182,7 @@ function fail(card, message) {
   const error = one(".error", card);
   error.hidden = false;
   error.textContent = message;
+  card.setAttribute("aria-busy", "false");
 }
 
 async function show(card, photo) {
@@ -207,6 +208,7 @@ async function show(card, photo) {
 
   await fill(picture, `${base}/picture.jpg`);
   for (const image of card.querySelectorAll("img[data-from]")) await fill(image, image.dataset.from);
+  card.setAttribute("aria-busy", "false");
 }
 
 async function fill(image, path) {
@@ -257,7 +259,7 @@ function facts({ form_factor, box: [x0, y0, x1, y1], score, identification }) {
 }
 
 function percent(probability) {
-  return probability === 1 ? "100 %" : `${Math.min(99, Math.floor(100 * probability))} %`;
+  return probability === 1 ? "100\u00a0%" : `${Math.min(99, Math.floor(100 * probability))}\u00a0%`;
 }
 
 function nameOf(id) {
