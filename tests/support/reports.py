@@ -122,8 +122,9 @@ def identifications(draw: st.DrawFn) -> Identification:
     )
 
 
-_zones = st.none() | st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])
-_moments = st.none() | st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=_zones)
+_zones = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])
+_days = (datetime(1970, 1, 2), datetime(2100, 1, 1))
+_moments = st.none() | st.datetimes(*_days) | st.datetimes(*_days, timezones=_zones)
 _positions = st.builds(
     Gps,
     st.floats(-90, 90),
