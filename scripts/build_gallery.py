@@ -1,8 +1,9 @@
-"""Build the gallery of marks: `python -m scripts.build_gallery --data DATA`.
+"""Build the gallery of marks: `python -m scripts.build_gallery --data DATA --cache CACHE`.
 
 It holds the mean embedding of each logo as drawn on housings, and those of the marks on the train products.
-Adding a vendor takes an entry in the catalogue, logos in DATA/logos or boxed products, and this command; the
-network stays as it is. Makers that the catalogue does not know are left out.
+Adding a vendor takes an entry in the catalogue, logos in DATA/logos or boxed products, and this command
+(CACHE: readings, ``scripts/reading_cache.py``); the network stays as it is. Makers that the catalogue does
+not know are left out.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from edge.vendors.catalogue import Catalogue, load_catalogue
 from edge.vision.embedding import Embedder, Vectors, unit
 from edge.vision.gallery import Gallery
 from scripts.logo_renders import Logo, read_logos, seen_on
-from scripts.mark_regions import Region, open_networks, read_regions
+from scripts.mark_regions import LetteredPicture, open_embedder, read_pictures
 
 DRAWS = 32
+LOGO_SEED = 5
 ALIKE = 0.93
 """Cosine from which a mark is already in the gallery."""
 
@@ -50,14 +52,13 @@ def logo_prototypes(
     return found
 
 
-def mark_prototypes(regions: Sequence[Region], catalogue: Catalogue) -> list[Prototype]:
-    """The first turn of each boxed mark: the one in which most are read."""
-    found = []
-    for region in regions:
-        brand = catalogue.brand_of(region.sub_brand or region.vendor or "") if region.is_mark else None
-        if brand is not None:
-            found.append(Prototype(brand.id, region.vectors[0], region.group))
-    return found
+def mark_prototypes(pictures: Iterable[LetteredPicture]) -> list[Prototype]:
+    """The surest view of each boxed mark."""
+    return [
+        Prototype(picture.brands[-1].id, picture.vectors[picture.mark], picture.group)
+        for picture in pictures
+        if picture.mark is not None and picture.brands
+    ]
 
 
 def gallery_of(prototypes: Sequence[Prototype]) -> Gallery:
@@ -79,14 +80,14 @@ def thinned(prototypes: Sequence[Prototype]) -> list[Prototype]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("models/gallery.npz"))
-    parser.add_argument("--seed", type=int, default=5)
     options = parser.parse_args()
-    detector, embedder = open_networks(Settings(threads=1, provider="cpu"))
+    embedder = open_embedder(Settings(provider="cpu"))
     catalogue = load_catalogue()
-    prototypes = logo_prototypes(read_logos(options.data / "logos"), embedder, catalogue, options.seed)
-    regions = list(read_regions(options.data, detector, embedder))
-    kept = thinned([*prototypes, *mark_prototypes(regions, catalogue)])
+    prototypes = logo_prototypes(read_logos(options.data / "logos"), embedder, catalogue, LOGO_SEED)
+    pictures = read_pictures(options.data, options.cache, embedder, catalogue)
+    kept = thinned([*prototypes, *mark_prototypes(pictures)])
     np.savez_compressed(
         options.out,
         vectors=np.stack([p.vector for p in kept]).astype(np.float16),

@@ -176,9 +176,8 @@ def _paint(
     own = colour.astype(np.float32)
     if not logo.flat:
         return own
-    if chance.random() < 0.3:
-        if abs(float(own.mean()) - float(ground.mean())) > 30:
-            return own
+    if chance.random() < 0.3 and abs(float(own.mean()) - float(ground.mean())) > 30:
+        return own
     level = float(ground.mean())
     off = chance.uniform(18, 200) * (1 if level < 90 else -1 if level > 165 else chance.choice((-1, 1)))
     return np.clip(np.full_like(ground, level + off) + chance.normal(0, 12, 3), 0, 255).astype(np.float32)
@@ -190,9 +189,8 @@ def _degraded(image: NDArray[np.floating], chance: np.random.Generator) -> Pixel
     dull = np.clip(image * chance.uniform(0.75, 1.15) + chance.normal(0, 8), 0, 255).astype(np.uint8)
     if chance.random() < 0.7:
         _, data = cv2.imencode(".jpg", dull, [cv2.IMWRITE_JPEG_QUALITY, int(chance.integers(25, 95))])
-        dull = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    seen: Pixels = dull
-    return seen
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return dull
 
 
 def patches(pictures: Sequence[Pixels], count: int, seed: int) -> Iterator[Pixels]:

@@ -1,4 +1,8 @@
-"""Regions of lettering in the shared pictures, embedded: what gallery and likelihoods are made from."""
+"""Regions of lettering on the train pictures, embedded: what gallery and likelihoods are made from.
+
+The regions are those that the text reader looked at (``scripts/reading_cache.py``), so that fitting sees what
+the running system sees.
+"""
 
 from __future__ import annotations
 
@@ -7,76 +11,71 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
-
-from edge.domain import Box, Pixels, TextLine
+from edge.domain import Box, TextLine
 from edge.settings import Settings
+from edge.vendors.catalogue import Brand, Catalogue
 from edge.vision.embedding import Embedder, Vectors, mark_strip
-from edge.vision.gallery import upright
+from edge.vision.gallery import distinct, upright
 from edge.vision.runtime import load_manifest, open_session
-from edge.vision.text_detection import Quad, TextDetector
+from scripts.reading_cache import HousingReading, load_pixels, load_readings
 
-SEARCH_SIDES = (320, 640)
-SQUARE = 1.6
+SETS = ("products/train", "negatives/train")
 COVERS = 0.35
 """Least IoU at which a region is the mark that was boxed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
-    """``vendor`` is the maker of the camera, or None on a picture without one; ``is_mark`` whether the region
-    is its boxed mark. ``group`` is the same for pictures that may show the same print. ``vectors`` holds one
-    row for each turn."""
+class LetteredPicture:
+    """``brands``: whose mark it may bear, the sub-brand last; empty on a picture of no camera. ``group`` is
+    the same for pictures of one model, which may show the same print. ``views`` are the regions at each turn,
+    ``vectors`` (views, D) their embeddings; ``mark`` is the index of the boxed mark's surest view."""
 
-    file: str
-    vendor: str | None
-    sub_brand: str | None
+    key: str
+    brands: tuple[Brand, ...]
     group: str
-    is_mark: bool
-    box: Box
+    readable: bool
+    reading: HousingReading
+    views: tuple[TextLine, ...]
     vectors: Vectors
+    mark: int | None
+
+    @property
+    def platforms(self) -> frozenset[str]:
+        return frozenset(brand.platform for brand in self.brands)
 
 
-def open_networks(settings: Settings) -> tuple[TextDetector, Embedder]:
-    manifest = load_manifest(settings.models_dir)
-    detector = TextDetector(open_session(manifest.entry("text_detection"), settings))
-    return detector, Embedder(open_session(manifest.entry("embedding"), settings), mark_strip)
+def open_embedder(settings: Settings) -> Embedder:
+    entry = load_manifest(settings.models_dir).entry("embedding")
+    return Embedder(open_session(entry, settings, threads=1), mark_strip)
 
 
-def read_regions(data: Path, detector: TextDetector, embedder: Embedder) -> Iterator[Region]:
-    """All regions of the train products with a boxed or no mark, and of the train negatives."""
-    for folder in ("products/train", "negatives/train"):
-        for text in (data / folder / "labels.jsonl").read_text("utf-8").splitlines():
+def read_pictures(
+    data: Path, cache: Path, embedder: Embedder, catalogue: Catalogue
+) -> Iterator[LetteredPicture]:
+    """The train products and negatives, in the order of their labels."""
+    for name in SETS:
+        readings = {reading.key: reading for reading in load_readings(cache, name)}
+        for text in (data / name / "labels.jsonl").read_text("utf-8").splitlines():
             label = json.loads(text)
-            picture = cv2.imread(str(data / folder / label["file"]))
-            if picture is None or (label.get("mark_readable") and not label["mark_box"]):
+            if label["file"] not in readings:
                 continue
-            mark = Box(*label["mark_box"]) if label.get("mark_box") else None
-            vendor = label.get("vendor")
-            group = f"{vendor}/{label.get('model') or label['file']}"
-            for box, views in views_of(picture, detector):
-                vectors = embedder.embed([upright(picture, view) for view in views])
-                is_mark = mark is not None and mark.iou(box) >= COVERS
-                yield Region(label["file"], vendor, label.get("sub_brand"), group, is_mark, box, vectors)
+            pixels = load_pixels(data / name / label["file"])
+            reading = readings[label["file"]]
+            views = distinct(reading.lines())
+            yield LetteredPicture(
+                key=label["file"],
+                brands=tuple(b for b in map(catalogue.brand_of, reading.brands) if b is not None),
+                group=f"{label.get('vendor')}/{label.get('model') or label['file']}",
+                readable=reading.readable,
+                reading=reading,
+                views=tuple(views),
+                vectors=embedder.embed([upright(pixels, view) for view in views]),
+                mark=_marked(views, label.get("mark_box")),
+            )
 
 
-def views_of(picture: Pixels, detector: TextDetector) -> Iterator[tuple[Box, list[TextLine]]]:
-    """Each region of lettering once, with the turns at which the text reader looks at it."""
-    seen: list[Box] = []
-    for side in SEARCH_SIDES:
-        for quad in detector.find(picture, min(side, 4 * max(picture.shape[:2]))):
-            if all(quad.box.iou(other) < 0.6 for other in seen):
-                seen.append(quad.box)
-                yield quad.box, [_view(quad, way) for way in _ways(quad)]
-
-
-def _ways(quad: Quad) -> tuple[int, ...]:
-    return (0, 180, 90, 270) if quad.width < SQUARE * quad.height else (0, 180)
-
-
-def _view(quad: Quad, way: int) -> TextLine:
-    along = quad.corners[1] - quad.corners[0]
-    slope = round(float(np.degrees(np.arctan2(along[1], along[0]))))
-    height = quad.height if way in (0, 180) else quad.width
-    return TextLine("", quad.score, quad.box, height, (way - slope) % 360)
+def _marked(views: list[TextLine], corners: list[float] | None) -> int | None:
+    if not corners:
+        return None
+    box = Box(*corners)
+    return next((i for i, view in enumerate(views) if box.iou(view.box) >= COVERS), None)

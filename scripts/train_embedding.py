@@ -2,9 +2,9 @@
 `python -m scripts.train_embedding --data DATA --weights W.pth --out F.pt`.
 
 MobileNetV2 (Sandler et al., CVPR 2018) from ImageNet weights up to its 14th block, frozen up to the 7th,
-whose output is computed once; then a projection that keeps where on the mark a stroke lies. The loss is CosFace
-(Wang et al., CVPR 2018) with one more class, "no mark", at a fixed cosine. No photographed mark is trained
-on, so that those of the train split stay fit for choosing thresholds.
+whose output is computed once; then a projection that keeps where on the mark a stroke lies. The loss is
+CosFace (Wang et al., CVPR 2018) with one more class, "no mark", at a fixed cosine. No photographed mark is
+trained on, so that those of the train split stay fit for choosing thresholds.
 """
 
 from __future__ import annotations

@@ -82,14 +82,19 @@ def load_gallery(entry: ModelEntry) -> Gallery:
 def match_marks(
     pixels: Pixels, lines: Sequence[TextLine], embedder: Embedder, gallery: Gallery
 ) -> list[GalleryMatch]:
-    """The best match of each distinct region that the text reader looked at; lines need make no sense as text.
+    """The best match of each distinct region that the text reader looked at; lines need not make sense.
 
     A region that was read at several turns is compared at each of them and keeps its best match.
     """
     views = distinct(lines)
     if not views:
         return []
-    nearest = gallery.nearest(embedder.embed([upright(pixels, line) for line in views]))
+    return best_matches(views, embedder.embed([upright(pixels, line) for line in views]), gallery)
+
+
+def best_matches(views: Sequence[TextLine], vectors: Vectors, gallery: Gallery) -> list[GalleryMatch]:
+    """The best match of each region, from the embeddings ``vectors`` (one row a view)."""
+    nearest = gallery.nearest(vectors)
     best: dict[int, GalleryMatch] = {}
     for index, (line, (brand, similarity, margin)) in enumerate(zip(views, nearest, strict=True)):
         region = next((i for i in range(index) if i in best and line.box.iou(views[i].box) > 0.5), index)
