@@ -84,6 +84,11 @@ class Session:
         self.inputs = tuple(_spec(node) for node in inner.get_inputs())
         self.outputs = tuple(_spec(node) for node in inner.get_outputs())
 
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the exporter wrote into the file, for instance a text recogniser's alphabet."""
+        return MappingProxyType(dict(self._inner.get_modelmeta().custom_metadata_map))
+
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         """All outputs, in the model's order.
 
