@@ -88,7 +88,7 @@ def match(canvas: Canvas) -> list[int | None]:
 
 
 def score(canvases: Sequence[Canvas], views: str, default_threshold: float | None) -> list[Score]:
-    """The operating points for 3 and 10 false boxes a canvas and, where there is one, the default threshold."""
+    """The points of 3 and 10 false boxes a canvas and, where there is one, of the default threshold."""
     met = [match(canvas) for canvas in canvases]
     pairs = [pair for c, m in zip(canvases, met, strict=True) for pair in zip(c.found, m, strict=True)]
     false_scores = sorted((housing.score for housing, hit in pairs if hit is None), reverse=True)

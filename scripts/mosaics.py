@@ -1,13 +1,13 @@
 """Far cameras: scenes and negatives shrunk until cameras are 12 to 64 pixels long, laid on 12 MP canvases.
 
     python -m scripts.mosaics make --split dev            # runs/mosaics/dev: JPEG canvases and labels.jsonl
-    python -m scripts.mosaics measure --split dev --json  # recall by size, false boxes, with and without tiles
+    python -m scripts.mosaics measure --split dev --json  # recall by size, false boxes, tiles and whole
 
-The pieces stand in shelves of one height each, edge to edge: the height follows from a camera length
-drawn log-uniformly for the shelf's first scene, and a scene may stand in the shelf only if that height gives each of
-its cameras 12 to 64 pixels. Negatives are shrunk to the same height; the piece that closes a shelf is
-a negative cut to what is left, so that nothing is covered and no gap remains. Only scenes whose cameras are all
-boxed (``complete``) are used. The same scene stands on a canvas several times at several sizes, so the
+The pieces stand in shelves of one height each, edge to edge: the height follows from a camera length drawn
+log-uniformly for the shelf's first scene, and a scene may stand in the shelf only if that height gives each
+of its cameras 12 to 64 pixels. Negatives are shrunk to the same height; the piece that closes a shelf is a
+negative cut to what is left, so that nothing is covered and no gap remains. Only scenes whose cameras are
+all boxed (``complete``) are used. The same scene stands on a canvas several times at several sizes, so the
 intervals, which take each camera as one independent case, are narrower than the truth.
 """
 

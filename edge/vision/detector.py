@@ -16,9 +16,6 @@ from edge.vision.merging import Sightings, merge, sightings_in_tile
 from edge.vision.runtime import Session, load_manifest, open_session, usable_cores
 from edge.vision.tiling import PAD, Plan, plan_tiles
 
-TILE_FROM = 2.0
-"""Long side, in detector inputs, up to which a picture is seen as a whole only (docs/design/tiling.md)."""
-
 _ON_GPU = ("tensorrt", "cuda")
 _GPU_BATCH = 16
 
@@ -57,7 +54,6 @@ class Detector:
             self.side,
             overlap=self._settings.tile_overlap,
             max_tiles=self._settings.max_tiles if tiled else 1,
-            tile_from=TILE_FROM,
         )
 
     def detect(self, pixels: Pixels, *, min_score: float | None = None, tiled: bool = True) -> list[Housing]:

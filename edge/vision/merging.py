@@ -21,8 +21,6 @@ SAME_IOU = 0.5
 PART_SHARE = 0.6
 """A cut box of which more lies inside another one is a part of it; so is a whole box at ``INSIDE_SHARE``."""
 INSIDE_SHARE = 0.85
-LARGEST_SHARE = 0.6
-"""Longest box that a tile is trusted with, in input sides: the next level shows a larger camera better."""
 EDGE = 2.0
 """A box that comes this close to its tile's edge, in level pixels, was cut by it."""
 MOST_A_TILE = 100
@@ -51,8 +49,8 @@ def sightings_in_tile(
     plan: Plan, tile: int, boxes: NDArray[np.floating], scores: NDArray[np.floating], min_score: float
 ) -> Sightings:
     """What a tile shows, in picture pixels: ``boxes`` (A, 4) in input pixels and ``scores`` (A,) as the
-    detector gives them. Boxes are clipped to the tile; those below ``min_score``, without area, or too large
-    for the tile's level are left out."""
+    detector gives them. Boxes are clipped to the tile; those below ``min_score``, without area, or of a size
+    that the tile's level is not trusted with are left out."""
     good = np.flatnonzero(scores >= min_score)
     if not len(good):
         return NOTHING
@@ -68,11 +66,10 @@ def sightings_in_tile(
         | (where.cut_bottom & (found[:, 3] > where.height - EDGE))
     )
     found = np.clip(found, 0, (where.width, where.height) * 2)
-    sides = found[:, 2:] - found[:, :2]
-    keep = sides.min(axis=1) > 0
-    if where.level < len(plan.levels) - 1:
-        keep &= sides.max(axis=1) <= LARGEST_SHARE * plan.side
     found = (found + (where.x0, where.y0) * 2) * (plan.scale(where.level) * 2)
+    sides = found[:, 2:] - found[:, :2]
+    shortest, longest = plan.trusted(where.level)
+    keep = (sides.min(axis=1) > 0) & (sides.max(axis=1) > shortest) & (sides.max(axis=1) <= longest)
     return Sightings(found, kept_scores, touches).take(keep)
 
 

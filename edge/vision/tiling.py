@@ -15,6 +15,13 @@ from dataclasses import dataclass
 PAD = 114
 """Grey value that fills an input beyond the picture, as in the detector's training."""
 
+TILE_FROM = 3.0
+"""Long side, in detector inputs, up to which a picture is seen as a whole only (docs/design/tiling.md)."""
+_FINER = 2.0
+"""A further level is worth its tiles while it is more than this much finer than the view of the whole."""
+TRUSTED_SHARE = 0.25
+"""Longest camera that a tile is trusted with, in input sides; the next level shows a larger one better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -59,16 +66,24 @@ class Plan:
         """Picture pixels per level pixel, in x and y."""
         return self.width / self.levels[level].width, self.height / self.levels[level].height
 
+    def trusted(self, level: int) -> tuple[float, float]:
+        """Long sides, in picture pixels, of the cameras that a level may report: each level has its octave
+        and shares half of it with the next, so that every size is looked for at a scale that suits it and
+        the others cannot add false boxes."""
+        longest = TRUSTED_SHARE * self.side * max(self.scale(level))
+        shortest = 0.0 if level == 0 else TRUSTED_SHARE * self.side * max(self.scale(level - 1)) / 2
+        return shortest, math.inf if level == len(self.levels) - 1 else longest
+
 
 def plan_tiles(
-    width: int, height: int, side: int, *, overlap: float, max_tiles: int, tile_from: float = math.inf
+    width: int, height: int, side: int, *, overlap: float, max_tiles: int, tile_from: float = TILE_FROM
 ) -> Plan:
     """Plans the views of a ``width`` × ``height`` picture for a detector with ``side`` × ``side`` inputs.
 
     ``overlap`` is the least share of a tile's side that neighbours have in common. Pictures whose long side
-    is at most ``tile_from`` inputs long are seen as a whole only. Where native tiles and the levels above
-    them would be more than ``max_tiles`` (1 or more; the whole view counts), the finest level is made
-    smaller until they are not.
+    is at most ``tile_from`` (2 or more) inputs long are seen as a whole only. Where native tiles and the
+    levels above them would be more than ``max_tiles`` (1 or more; the whole view counts), the finest level
+    is made smaller until they are not.
 
     Raises:
         ValueError: if a side is not positive, or ``overlap`` or ``max_tiles`` is out of range.
@@ -87,7 +102,7 @@ def plan_tiles(
 def _tiled_levels(
     width: int, height: int, side: int, overlap: float, max_tiles: int, tile_from: float
 ) -> tuple[Level, ...]:
-    if max(width, height) <= max(1.0, tile_from) * side:
+    if max(width, height) <= max(_FINER, tile_from) * side:
         return ()
     scale = 1.0
     while True:
@@ -100,7 +115,7 @@ def _tiled_levels(
 def _halvings(width: int, height: int, scale: float, side: int) -> tuple[Level, ...]:
     """Levels from ``scale`` down by halves, as long as one is clearly finer than the view of the whole."""
     levels = []
-    while max(width, height) * scale > 2 * side:
+    while max(width, height) * scale > _FINER * side:
         levels.append(_scaled(width, height, scale))
         scale /= 2
     return tuple(levels)
