@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     # reading
     max_read_crops: Annotated[int, Field(ge=0)] = Field(12, description="housings read in one photo")
     max_read_pixels: Annotated[int, Field(ge=0)] = Field(12_000_000, description="pixels given to OCR in one photo")
+    scene_text_side: Annotated[int, Field(ge=0)] = Field(
+        416, description="pixels at which lettering off the cameras is searched; 0: it is not"
+    )
     min_read_side: Positive = Field(24, description="long side in pixels below which a housing is not read")
 
     @classmethod

@@ -44,9 +44,8 @@ class Pass:
 CASCADE = (
     Pass(320),
     Pass(640),
-    Pass(640, contrast=True),
     Pass(640, flipped=True),
-    Pass(480, turn=90),
+    Pass(640, contrast=True),
 )
 ENOUGH = 2
 """Passes after which a housing counts as read even if the budget ends there."""

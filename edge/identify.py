@@ -1,0 +1,190 @@
+"""Picture in, report out: the one place where the stages meet.
+
+The command line, the service and every batch call ``Identifier``; none has a path of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from edge.domain import (
+    Camera,
+    Evidence,
+    Housing,
+    Mark,
+    PhotoReport,
+    Picture,
+    Pixels,
+    Reading,
+    TextLine,
+    Timing,
+)
+from edge.evidence import fusion
+from edge.evidence.codes import Code, evidence_from_codes, find_codes
+from edge.evidence.confusions import load_confusions
+from edge.evidence.lettering import Lettering
+from edge.evidence.likelihoods import Likelihoods, Thresholds, load_likelihoods, load_thresholds
+from edge.media.photo import read
+from edge.settings import Settings, load_settings
+from edge.vendors.catalogue import Catalogue, load_catalogue
+from edge.vision.detector import Detector, load_detector
+from edge.vision.housing import Verifier, load_verifier
+from edge.vision.manifest import load_manifest
+from edge.vision.runtime import usable_cores
+from edge.vision.text import HousingText, TextReader, load_text_reader
+
+CANDIDATE_SCORE = 0.05
+"""Score of the detector from which a find is worth a second look."""
+
+
+class Identifier:
+    """All models of one process, loaded once. Not for several threads at a time.
+
+    ``models`` maps each model's name to the sha256 of its file.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        verifier: Verifier,
+        reader: TextReader,
+        catalogue: Catalogue,
+        lettering: Lettering,
+        likelihoods: Likelihoods,
+        thresholds: Thresholds,
+        models: dict[str, str],
+        settings: Settings,
+    ) -> None:
+        self._detector = detector
+        self._verifier = verifier
+        self._reader = reader
+        self._catalogue = catalogue
+        self._lettering = lettering
+        self._likelihoods = likelihoods
+        self._thresholds = thresholds
+        self._models = models
+        self._settings = settings
+
+    @classmethod
+    def load(cls, settings: Settings) -> Self:
+        """Verifies and loads every model and warms it up.
+
+        Raises:
+            ModelError: naming the file that is missing, altered or cannot be run.
+        """
+        thresholds, likelihoods = load_thresholds(settings.models_dir), load_likelihoods(settings.models_dir)
+        catalogue = load_catalogue()
+        return cls(
+            load_detector(settings, CANDIDATE_SCORE),
+            load_verifier(settings, usable_cores(settings)),
+            load_text_reader(settings),
+            catalogue,
+            Lettering(catalogue, load_confusions(settings.models_dir), likelihoods),
+            likelihoods,
+            thresholds,
+            {name: entry.sha256 for name, entry in load_manifest(settings.models_dir).entries.items()},
+            settings,
+        )
+
+    def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:
+        """Every camera seen in ``picture``, with its maker as far as the evidence shows.
+
+        ``min_score`` replaces the shipped threshold of the detector. The answer depends on the picture, the
+        models and the settings alone; only ``timing`` varies.
+
+        Raises:
+            ModelError: ``model_broken`` if a model fails on this picture.
+        """
+        started = time.perf_counter()
+        housings = self._housings(picture.pixels, min_score)
+        detected = time.perf_counter()
+        texts = self._reader.read(picture.pixels, housings, self._settings, self._lettering.certain)
+        cameras = tuple(
+            self._camera(picture.pixels, housing, text) for housing, text in zip(housings, texts, strict=True)
+        )
+        marks = self._marks(picture.pixels, housings)
+        done = time.perf_counter()
+        return PhotoReport(
+            source=picture.source,
+            cameras=cameras,
+            marks=marks,
+            models=self._models,
+            thresholds={"detect": self._thresholds.detect_score},
+            timing=Timing(
+                decode=picture.decode_ms,
+                detect=1000 * (detected - started),
+                recognise=1000 * (done - detected),
+                total=picture.decode_ms + 1000 * (done - started),
+            ),
+        )
+
+    def _housings(self, pixels: Pixels, min_score: float | None) -> list[Housing]:
+        least = self._thresholds.detect_score if min_score is None else min_score
+        found = self._verifier.verify(pixels, self._detector.detect(pixels))
+        return [housing for housing in found if housing.score >= least][: self._settings.max_cameras]
+
+    def _camera(self, pixels: Pixels, housing: Housing, text: HousingText) -> Camera:
+        identification = fusion.identify(
+            self._evidence(pixels, housing, text), self._catalogue, self._likelihoods, self._thresholds
+        )
+        return Camera(housing.box, housing.score, housing.form_factor, identification, text.reading)
+
+    def _evidence(self, pixels: Pixels, housing: Housing, text: HousingText) -> list[Evidence]:
+        if text.reading is not Reading.READ:
+            return []
+        return [
+            *self._lettering.evidence(text.lines),
+            *evidence_from_codes(_codes_on(pixels, housing), self._catalogue, self._likelihoods),
+        ]
+
+    def _marks(self, pixels: Pixels, housings: Sequence[Housing]) -> tuple[Mark, ...]:
+        """Makers' names on what is no camera: a sign, a carton, a shop front."""
+        if not self._settings.scene_text_side:
+            return ()
+        lines = self._reader.scan(pixels, self._settings.scene_text_side)
+        elsewhere = [line for line in lines if not _on_a_camera(line, housings)]
+        scores = {line.box: line.score for line in elsewhere}
+        return tuple(
+            Mark(evidence.box, scores[evidence.box], evidence.value, evidence.brand)
+            for evidence in self._lettering.evidence(elsewhere)
+            if evidence.box is not None
+        )
+
+
+def _codes_on(pixels: Pixels, housing: Housing) -> list[Code]:
+    box = housing.box.clipped(pixels.shape[1], pixels.shape[0])
+    if box is None:
+        return []
+    x0, y0 = int(box.x0), int(box.y0)
+    return find_codes(np.ascontiguousarray(pixels[y0 : int(box.y1), x0 : int(box.x1)]), x0, y0)
+
+
+def _on_a_camera(line: TextLine, housings: Sequence[Housing]) -> bool:
+    return any(line.box.coverage_by(housing.box) > 0.5 for housing in housings)
+
+
+def identify_photo(path: str | Path, settings: Settings | None = None) -> PhotoReport:
+    """The report on the photo at ``path``; loads the models at the first call and keeps them.
+
+    Raises:
+        PhotoError: if the file cannot be decoded within the limits.
+        ModelError: if a model cannot be used.
+        CamidError: ``settings_invalid``.
+    """
+    settings = settings or load_settings()
+    return _loaded(settings).photo(read(Path(path), settings))
+
+
+_identifiers: dict[Settings, Identifier] = {}
+
+
+def _loaded(settings: Settings) -> Identifier:
+    if settings not in _identifiers:
+        _identifiers.clear()
+        _identifiers[settings] = Identifier.load(settings)
+    return _identifiers[settings]

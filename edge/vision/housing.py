@@ -1,0 +1,128 @@
+"""The second look at each candidate of the detector: is it a camera at all, and of which form.
+
+The detector sees a candidate at the scale of its tile and must be fast on every tile; this network sees the
+few candidates enlarged and with their surroundings. Its logit and the detector's are combined by a logistic
+calibration fitted on held-out training pictures (``[housing.parameters]`` in ``models/manifest.toml``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.domain import Box, FormFactor, Housing, Pixels
+from edge.errors import ErrorCode, ModelError
+from edge.settings import Settings
+from edge.vision.manifest import ModelEntry, load_manifest
+from edge.vision.runtime import Session, open_session
+
+PAD = 114
+CONTEXT = 1.4
+"""Side of the square that is looked at, in long sides of the candidate, …"""
+MARGIN = 16.0
+"""… plus this many pixels: a far camera is told by what it hangs on."""
+MIN_FORM_PROBABILITY = 0.5
+"""Below it the form factor stays open."""
+_BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Score = sigmoid(detector · logit of the detector's score + verifier · logit of this network + bias)."""
+
+    detector: float
+    verifier: float
+    bias: float
+
+    def score(self, detector: NDArray[np.float32], verifier: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated scores (N) from the detector's scores (N, 0..1) and this network's logits (N)."""
+        chance = np.clip(detector.astype(np.float64), 1e-6, 1 - 1e-6)
+        logit = np.log(chance / (1 - chance))
+        total: NDArray[np.float64] = self.detector * logit + self.verifier * verifier + self.bias
+        return 1 / (1 + np.exp(-np.clip(total, -60, 60)))
+
+
+class Verifier:
+    """The network over one session. ``candidates`` is how many of the detector's finds are looked at again;
+    the rest, the least likely, are dropped."""
+
+    def __init__(
+        self, session: Session, *, side: int, forms: Sequence[str], calibration: Calibration, candidates: int
+    ) -> None:
+        self._session = session
+        self._side = side
+        self._forms = tuple(FormFactor(form) for form in forms)
+        self._calibration = calibration
+        self._candidates = candidates
+
+    def verify(self, pixels: Pixels, found: Sequence[Housing]) -> list[Housing]:
+        """``found`` (best first) with calibrated scores and form factors, best first."""
+        looked_at = list(found[: self._candidates])
+        checked: list[Housing] = []
+        for first in range(0, len(looked_at), _BATCH):
+            batch = looked_at[first : first + _BATCH]
+            crops = np.stack([surroundings(pixels, housing.box, self._side) for housing in batch])
+            logits, forms = self._session.run({self._session.inputs[0].name: crops})
+            before = np.array([housing.score for housing in batch], np.float32)
+            scores = self._calibration.score(before, logits)
+            checked += [
+                Housing(housing.box, float(score), self._form(row))
+                for housing, score, row in zip(batch, scores, forms, strict=True)
+            ]
+        return sorted(checked, key=lambda housing: (-housing.score, housing.box.as_tuple()))
+
+    def _form(self, probabilities: NDArray[np.float32]) -> FormFactor | None:
+        best = int(probabilities.argmax())
+        return self._forms[best] if probabilities[best] >= MIN_FORM_PROBABILITY else None
+
+
+def surroundings(pixels: Pixels, box: Box, side: int) -> Pixels:
+    """The candidate and what is around it, as ``side`` × ``side`` × 3; grey where the picture ends."""
+    reach = CONTEXT * box.long_side + MARGIN
+    x0 = round((box.x0 + box.x1 - reach) / 2)
+    y0 = round((box.y0 + box.y1 - reach) / 2)
+    span = max(2, round(reach))
+    height, width = pixels.shape[:2]
+    part = pixels[max(0, y0) : max(0, min(height, y0 + span)), max(0, x0) : max(0, min(width, x0 + span))]
+    square = np.full((span, span, 3), PAD, np.uint8) if part.shape[:2] != (span, span) else part
+    if square is not part:
+        top, left = max(0, -y0), max(0, -x0)
+        square[top : top + part.shape[0], left : left + part.shape[1]] = part
+    how = cv2.INTER_AREA if span > side else cv2.INTER_LINEAR
+    scaled: Pixels = cv2.resize(square, (side, side), interpolation=how)
+    return scaled
+
+
+def load_verifier(settings: Settings, threads: int) -> Verifier:
+    """The shipped network.
+
+    Raises:
+        ModelError: see ``open_session``; ``model_broken`` if its parameters in the manifest are no good.
+    """
+    entry = load_manifest(settings.models_dir).entry("housing")
+    detector, verifier, bias = _numbers(entry, "calibration", 3)
+    forms = entry.parameters.get("forms")
+    if not isinstance(forms, list) or not set(forms) <= set(FormFactor):
+        raise _faulty(entry, "forms")
+    return Verifier(
+        open_session(entry, settings, threads=threads),
+        side=entry.integer("input"),
+        forms=forms,
+        calibration=Calibration(detector, verifier, bias),
+        candidates=entry.integer("candidates"),
+    )
+
+
+def _numbers(entry: ModelEntry, name: str, count: int) -> Iterable[float]:
+    values = entry.parameters.get(name)
+    if not isinstance(values, list) or len(values) != count or not all(isinstance(v, float) for v in values):
+        raise _faulty(entry, name)
+    return values
+
+
+def _faulty(entry: ModelEntry, name: str) -> ModelError:
+    return ModelError(ErrorCode.MODEL_BROKEN, f"The manifest's parameter {name} of {entry.name} is no good.")

@@ -1,0 +1,128 @@
+"""Export a trained network to ONNX and check it against torch on real pictures.
+
+python scripts/export.py detector runs/detector/checkpoint.pt runs/detector.onnx --pictures PICTURES
+python scripts/export.py housing runs/housing/checkpoint.pt runs/housing.onnx --pictures PICTURES
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import onnxruntime
+import onnxslim
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from scripts.training.command import described
+from scripts.training.compose import GREY
+from scripts.training.verifier import CROP, Verifier
+from scripts.training.yolox import YoloxNano, anchor_grid, decode
+
+OPSET = 17
+TOLERANCE = {"detector": 0.05, "housing": 1e-3}
+"""Largest difference that is let pass, in pixels of the input or units of the output."""
+
+
+class ShippedDetector(nn.Module):
+    """N×3×S×S float BGR 0–255 → boxes N×A×4 in input pixels, scores N×A in 0..1."""
+
+    def __init__(self, model: YoloxNano, size: int) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("grid", anchor_grid(size))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        raw = self.model(images)
+        return decode(raw, self.grid), raw[..., 4].sigmoid() * raw[..., 5].sigmoid()
+
+
+class ShippedVerifier(nn.Module):
+    """N×128×128×3 uint8 BGR crops → camera logits N, form probabilities N×9."""
+
+    def __init__(self, model: Verifier) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        camera, form = self.model(crops)
+        return camera, form.softmax(1)
+
+
+def detector(checkpoint: Path) -> tuple[nn.Module, Tensor, list[str]]:
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    model = YoloxNano()
+    model.load_state_dict(saved["ema"])
+    size = saved["size"]
+    return ShippedDetector(model, size).eval(), torch.zeros(1, 3, size, size), ["images", "boxes", "scores"]
+
+
+def housing(checkpoint: Path) -> tuple[nn.Module, Tensor, list[str]]:
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    model = Verifier()
+    model.load_state_dict(saved["ema"])
+    return (
+        ShippedVerifier(model).eval(),
+        torch.zeros(1, CROP, CROP, 3, dtype=torch.uint8),
+        ["crops", "camera", "forms"],
+    )
+
+
+def real_input(kind: str, path: Path, side: int) -> NDArray[np.generic]:
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise ValueError(f"{path} cannot be decoded")
+    if kind == "housing":
+        return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)[None])
+    scale = side / max(picture.shape[:2])
+    picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:side, :side]
+    canvas = np.full((side, side, 3), GREY, np.uint8)
+    canvas[: picture.shape[0], : picture.shape[1]] = picture
+    return canvas.transpose(2, 0, 1)[None].astype(np.float32)
+
+
+def difference(kind: str, module: nn.Module, file: Path, pictures: list[Path], side: int) -> float:
+    """Largest absolute difference between torch and ONNX Runtime over the outputs for ``pictures``."""
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for path in pictures:
+        array = real_input(kind, path, side)
+        theirs = session.run(None, {session.get_inputs()[0].name: array})
+        with torch.no_grad():
+            ours = module(torch.from_numpy(array))
+        worst = max(worst, *(float(np.abs(a - b.numpy()).max()) for a, b in zip(theirs, ours, strict=True)))
+    return worst
+
+
+def main() -> None:
+    parser = described(__doc__)
+    parser.add_argument("kind", choices=("detector", "housing"))
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--pictures", type=Path, required=True, help="folder with real pictures")
+    options = parser.parse_args()
+    module, example, names = {"detector": detector, "housing": housing}[options.kind](options.checkpoint)
+    torch.onnx.export(
+        module,
+        (example,),
+        str(options.out),
+        input_names=names[:1],
+        output_names=names[1:],
+        dynamic_axes={name: {0: "n"} for name in names},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    onnx.save(onnxslim.slim(onnx.load(options.out)), str(options.out))
+    pictures = sorted(options.pictures.glob("*.jpg"))[:12]
+    worst = difference(options.kind, module, options.out, pictures, example.shape[2])
+    size = options.out.stat().st_size
+    print(f"{options.out}: {size} bytes, differs by {worst:.2g} on {len(pictures)} pictures")
+    if worst > TOLERANCE[options.kind]:
+        raise SystemExit("the export does not answer as the trained network does")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""The labelled pictures that the detector learns from, decoded once and kept in memory."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
+"""N×4: x0, y0, x1, y1 in pixels."""
+
+MAX_SIDE = 1280
+KIND_WEIGHTS = {"field": 4.0, "stock": 3.0, "bench": 2.0, "marketing": 1.5}
+# A dealer's cut-out of these shows more panel or lamp than camera, so its outline is no housing box.
+NOT_A_BODY = {"solar", "floodlight"}
+# Bullets and boxes stand on thick arms; the arm of a dome or a positioner is part of what the labels box.
+THIN_PARTS = {"bullet": 0.55, "box": 0.55, "thermal": 0.55, "alpr": 0.5}
+
+
+FORMS = ("bullet", "dome", "turret", "ptz", "box", "fisheye", "multi", "alpr", "indoor")
+UNKNOWN_FORM = -1
+# The labels' other words for the form factors that Camid tells apart.
+FORM_WORDS = {"doorbell": "indoor", "cube/indoor": "indoor"}
+
+
+def form_index(word: object) -> int:
+    """Index into ``FORMS`` of a label's form factor, or ``UNKNOWN_FORM``."""
+    word = FORM_WORDS.get(str(word), str(word))
+    return FORMS.index(word) if word in FORMS else UNKNOWN_FORM
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """``forms`` holds an index into ``FORMS`` (or ``UNKNOWN_FORM``) for each of the N boxes."""
+
+    pixels: Pixels
+    boxes: Boxes
+    forms: NDArray[np.int64]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """An object with alpha; ``body`` is the housing's box inside it, None for a thing that is no camera."""
+
+    pixels: NDArray[np.uint8]
+    body: Boxes | None
+    form: int = UNKNOWN_FORM
+
+
+@dataclass(slots=True)
+class Sources:
+    scenes: list[Photo] = field(default_factory=list)
+    products: list[Photo] = field(default_factory=list)
+    empty: list[Photo] = field(default_factory=list)
+    cameras: list[Cutout] = field(default_factory=list)
+    distractors: list[Cutout] = field(default_factory=list)
+
+
+def held_out(name: str, share: float) -> bool:
+    """A fixed, seedless draw by file name: the same pictures are validation in every run."""
+    return zlib.crc32(name.encode()) % 1000 < share * 1000
+
+
+def rows(folder: Path) -> Iterator[dict[str, object]]:
+    with (folder / "labels.jsonl").open() as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def load(data: Path, validation: float = 0.15, negatives_validation: float = 0.3) -> tuple[Sources, Sources]:
+    """Training and validation sources under ``data`` (the train folders only; no dev picture is touched)."""
+    train, check = Sources(), Sources()
+    for row in rows(data / "scenes/train"):
+        if not row["complete"]:
+            continue
+        photo = _photo(
+            data / "scenes/train" / str(row["file"]),
+            row["boxes"],
+            row["forms"],
+            KIND_WEIGHTS[str(row["kind"])],
+        )
+        (check if held_out(str(row["file"]), validation) else train).scenes.append(photo)
+    for folder, share in (
+        ("negatives/train", negatives_validation),
+        ("backgrounds", negatives_validation / 2),
+    ):
+        for row in rows(data / folder):
+            photo = _photo(data / folder / str(row["file"]), [], [])
+            side = check if held_out(str(row["file"]), share) else train
+            side.empty.append(photo)
+            if folder == "negatives/train" and (cutout := cut_from_white(photo.pixels)) is not None:
+                side.distractors.append(cutout)
+    for row in rows(data / "products/train"):
+        if not row.get("cutout") or not row["single"] or row["form_factor"] in NOT_A_BODY:
+            continue
+        path = data / "products/cutouts" / Path(str(row["cutout"])).name
+        cutout = _camera_cutout(path, str(row["form_factor"]))
+        side = check if held_out(str(row["file"]), validation) else train
+        if cutout is not None:
+            side.cameras.append(cutout)
+            side.products.append(_on_white(cutout))
+    return train, check
+
+
+def _limited(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    scale = MAX_SIDE / max(pixels.shape[:2])
+    if scale >= 1:
+        return pixels
+    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+
+
+def _photo(path: Path, boxes: object, forms: object, weight: float = 1.0) -> Photo:
+    raw = cv2.imread(str(path))
+    if raw is None:
+        raise ValueError(f"{path} cannot be decoded")
+    pixels = _limited(raw)
+    scale = pixels.shape[1] / raw.shape[1]
+    assert isinstance(forms, list)
+    indices = np.array([form_index(form) for form in forms], np.int64)
+    return Photo(pixels, np.asarray(boxes, np.float32).reshape(-1, 4) * scale, indices, weight)
+
+
+def _camera_cutout(path: Path, form: str) -> Cutout | None:
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.ndim != 3 or pixels.shape[2] != 4:
+        return None
+    pixels = _limited(pixels)
+    body = body_box(pixels[..., 3], THIN_PARTS.get(form, 0.3))
+    return None if body is None else Cutout(pixels, body, form_index(form))
+
+
+def body_box(alpha: NDArray[np.uint8], thin: float) -> Boxes | None:
+    """1×4 box of the thick part of a silhouette: arms, poles, cables and aerials are opened away.
+
+    A housing's box holds no bracket (the labels' convention), and a bracket is thinner than the body.
+    ``thin`` is the share of the largest inscribed radius below which a part counts as an arm.
+    """
+    solid = cv2.copyMakeBorder((alpha > 127).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    depth = cv2.distanceTransform(solid, cv2.DIST_L2, 5)
+    radius = float(depth.max())
+    if radius < 4:
+        return None
+    core = (depth >= thin * radius).astype(np.uint8)
+    _, labels = cv2.connectedComponents(core)
+    core = (labels == labels[np.unravel_index(depth.argmax(), depth.shape)]).astype(np.uint8)
+    grow = 2 * int(thin * radius) + 1
+    opened = cv2.dilate(core, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (grow, grow))) & solid
+    ys, xs = np.nonzero(opened)
+    return np.array([[xs.min() - 1, ys.min() - 1, xs.max(), ys.max()]], np.float32)
+
+
+def _on_white(cutout: Cutout) -> Photo:
+    alpha = cutout.pixels[..., 3:].astype(np.float32) / 255
+    pixels = (cutout.pixels[..., :3] * alpha + 250 * (1 - alpha)).astype(np.uint8)
+    pad = max(pixels.shape[:2]) // 12
+    pixels = cv2.copyMakeBorder(pixels, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=(250, 250, 250))
+    assert cutout.body is not None
+    return Photo(pixels, cutout.body + pad, np.array([cutout.form], np.int64))
+
+
+def cut_from_white(pixels: Pixels) -> Cutout | None:
+    """The object of a picture on a plain white ground, or None where the border is not white."""
+    height, width = pixels.shape[:2]
+    light = pixels.min(2)
+    border = np.concatenate((light[0], light[-1], light[:, 0], light[:, -1]))
+    if (border > 238).mean() < 0.97:
+        return None
+    ground = cv2.copyMakeBorder((light > 238).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
+    cv2.floodFill(ground, None, (0, 0), 2)
+    alpha = ((ground[1:-1, 1:-1] != 2) * 255).astype(np.uint8)
+    if not 0.03 < (alpha > 0).mean() < 0.9:
+        return None
+    ys, xs = np.nonzero(alpha)
+    cut = np.dstack((pixels, cv2.GaussianBlur(alpha, (3, 3), 0)))[
+        ys.min() : ys.max() + 1, xs.min() : xs.max() + 1
+    ]
+    return Cutout(np.ascontiguousarray(cut), None) if min(cut.shape[:2]) > 0.05 * min(height, width) else None

@@ -1,0 +1,31 @@
+"""The second look at a candidate: is it a camera, of which form, and how good is its box."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from scripts.training.mobilenet import FEATURES, MobileNetV2
+from scripts.training.sources import FORMS
+
+CROP = 128
+MEAN = (0.485, 0.456, 0.406)
+DEVIATION = (0.229, 0.224, 0.225)
+
+
+class Verifier(nn.Module):
+    """Input N×128×128×3 uint8 BGR crops; output camera logit (N), form logits (N×9)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = MobileNetV2()
+        self.dropout = nn.Dropout(0.2)
+        self.camera = nn.Linear(FEATURES, 1)
+        self.form = nn.Linear(FEATURES, len(FORMS))
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1) * 255)
+        self.register_buffer("deviation", torch.tensor(DEVIATION).view(1, 3, 1, 1) * 255)
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        rgb = crops.permute(0, 3, 1, 2).flip(1).float()
+        features = self.dropout(self.trunk((rgb - self.mean) / self.deviation))
+        return self.camera(features)[:, 0], self.form(features)

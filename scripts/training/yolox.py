@@ -1,0 +1,247 @@
+"""YOLOX-nano (Ge et al. 2021, arXiv:2107.08430; architecture Apache-2.0, Megvii) with one class.
+
+Feature sizes follow the published nano: depth 0.33, width 0.25, depthwise convolutions in neck and head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+from torch.nn import functional
+
+STRIDES = (8, 16, 32)
+
+
+class ConvUnit(nn.Module):
+    """Convolution, batch norm, SiLU."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, (kernel - 1) // 2, groups=groups, bias=False)
+        self.norm = nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.03)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.silu(self.norm(self.conv(x)))
+
+
+def separable(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """A 3×3 depthwise convolution followed by a pointwise one."""
+    return nn.Sequential(ConvUnit(inputs, inputs, 3, stride, inputs), ConvUnit(inputs, outputs, 1))
+
+
+class Residual(nn.Module):
+    def __init__(self, channels: int, shortcut: bool) -> None:
+        super().__init__()
+        self.reduce = ConvUnit(channels, channels, 1)
+        self.expand = separable(channels, channels)
+        self.shortcut = shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.expand(self.reduce(x))
+        return x + y if self.shortcut else y
+
+
+class CrossStage(nn.Module):
+    """Cross-stage-partial block (Wang et al. 2019, arXiv:1911.11929)."""
+
+    def __init__(self, inputs: int, outputs: int, depth: int = 1, shortcut: bool = True) -> None:
+        super().__init__()
+        half = outputs // 2
+        self.deep = ConvUnit(inputs, half, 1)
+        self.short = ConvUnit(inputs, half, 1)
+        self.join = ConvUnit(2 * half, outputs, 1)
+        self.blocks = nn.Sequential(*(Residual(half, shortcut) for _ in range(depth)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        deep, short = self.deep(x), self.short(x)
+        return self.join(torch.cat((self.blocks(deep), short), 1))
+
+
+class PyramidPool(nn.Module):
+    """Spatial pyramid pooling at 5, 9 and 13 cells."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.reduce = ConvUnit(inputs, inputs // 2, 1)
+        self.pools = nn.ModuleList(nn.MaxPool2d(k, 1, k // 2) for k in (5, 9, 13))
+        self.join = ConvUnit(inputs * 2, outputs, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.reduce(x)
+        return self.join(torch.cat([x, *(pool(x) for pool in self.pools)], 1))
+
+
+class Backbone(nn.Module):
+    def __init__(self, width: int = 16) -> None:
+        super().__init__()
+        w = width
+        self.stem = ConvUnit(12, w, 3)
+        self.stage2 = nn.Sequential(separable(w, 2 * w, 2), CrossStage(2 * w, 2 * w))
+        self.stage3 = nn.Sequential(separable(2 * w, 4 * w, 2), CrossStage(4 * w, 4 * w, 3))
+        self.stage4 = nn.Sequential(separable(4 * w, 8 * w, 2), CrossStage(8 * w, 8 * w, 3))
+        self.stage5 = nn.Sequential(
+            separable(8 * w, 16 * w, 2), PyramidPool(16 * w, 16 * w), CrossStage(16 * w, 16 * w, 1, False)
+        )
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        # "Focus": every second pixel into channels, in the published order.
+        x = torch.cat((x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]), 1)
+        p3 = self.stage3(self.stage2(self.stem(x)))
+        p4 = self.stage4(p3)
+        return p3, p4, self.stage5(p4)
+
+
+class Neck(nn.Module):
+    """Path aggregation: top-down, then bottom-up."""
+
+    def __init__(self, c3: int, c4: int, c5: int) -> None:
+        super().__init__()
+        self.lateral5 = ConvUnit(c5, c4, 1)
+        self.down4 = CrossStage(2 * c4, c4, 1, False)
+        self.lateral4 = ConvUnit(c4, c3, 1)
+        self.down3 = CrossStage(2 * c3, c3, 1, False)
+        self.stride3 = separable(c3, c3, 2)
+        self.up4 = CrossStage(2 * c3, c4, 1, False)
+        self.stride4 = separable(c4, c4, 2)
+        self.up5 = CrossStage(2 * c4, c5, 1, False)
+
+    def forward(self, p3: Tensor, p4: Tensor, p5: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        f5 = self.lateral5(p5)
+        f4 = self.lateral4(self.down4(torch.cat((_double(f5), p4), 1)))
+        n3 = self.down3(torch.cat((_double(f4), p3), 1))
+        n4 = self.up4(torch.cat((self.stride3(n3), f4), 1))
+        n5 = self.up5(torch.cat((self.stride4(n4), f5), 1))
+        return n3, n4, n5
+
+
+def _double(x: Tensor) -> Tensor:
+    return functional.interpolate(x, scale_factor=2, mode="nearest")
+
+
+class Head(nn.Module):
+    """Decoupled head of one level: box offsets, objectness, class."""
+
+    def __init__(self, inputs: int, width: int = 64) -> None:
+        super().__init__()
+        self.stem = ConvUnit(inputs, width, 1)
+        self.class_tower = nn.Sequential(separable(width, width), separable(width, width))
+        self.box_tower = nn.Sequential(separable(width, width), separable(width, width))
+        self.class_out = nn.Conv2d(width, 1, 1)
+        self.box_out = nn.Conv2d(width, 4, 1)
+        self.object_out = nn.Conv2d(width, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        label = self.class_out(self.class_tower(x))
+        box = self.box_tower(x)
+        return torch.cat((self.box_out(box), self.object_out(box), label), 1)
+
+
+class YoloxNano(nn.Module):
+    """Input N×3×S×S BGR 0–255; output N×A×6 raw: box offsets (4), objectness logit, class logit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = Backbone()
+        self.neck = Neck(64, 128, 256)
+        self.heads = nn.ModuleList(Head(c) for c in (64, 128, 256))
+
+    def forward(self, x: Tensor) -> Tensor:
+        levels = self.neck(*self.backbone(x))
+        flat = [
+            head(level).flatten(2).transpose(1, 2) for head, level in zip(self.heads, levels, strict=True)
+        ]
+        return torch.cat(flat, 1)
+
+
+def anchor_grid(size: int) -> Tensor:
+    """A×3: column, row and stride of every output cell of a ``size`` × ``size`` input."""
+    levels = []
+    for stride in STRIDES:
+        cells = torch.arange(size // stride, dtype=torch.float32)
+        rows, columns = torch.meshgrid(cells, cells, indexing="ij")
+        levels.append(torch.stack((columns, rows, torch.full_like(rows, stride)), -1).reshape(-1, 3))
+    return torch.cat(levels)
+
+
+def decode(raw: Tensor, grid: Tensor) -> Tensor:
+    """Boxes x0, y0, x1, y1 in input pixels from raw outputs (…×A×6) and ``anchor_grid``."""
+    centre = (raw[..., :2] + grid[:, :2]) * grid[:, 2:]
+    half = raw[..., 2:4].clamp(max=8).exp() * grid[:, 2:] / 2
+    return torch.cat((centre - half, centre + half), -1)
+
+
+def load_coco_start(model: YoloxNano, path: str, probe: int = 416) -> int:
+    """Copy an ONNX export of the 80-class YOLOX-nano into ``model``, except the class predictions.
+
+    Batch norm is folded into that export's convolutions, so each norm is set to pass them through. Layers
+    are matched in execution order within equal shapes. Returns the number of convolutions copied.
+    """
+    graph = onnx.load(path).graph
+    arrays = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+    pool = [
+        (arrays[node.input[1]], arrays[node.input[2]], node.input[1])
+        for node in graph.node
+        if node.op_type == "Conv"
+    ]
+    names = {module: name for name, module in model.named_modules()}
+    copied = 0
+    for conv in _execution_order(model, probe):
+        name = names[conv]
+        if name.endswith("class_out"):
+            continue
+        is_output = name.endswith(("box_out", "object_out"))
+        match = next(
+            (
+                k
+                for k, (weight, _, source) in enumerate(pool)
+                if weight.shape == tuple(conv.weight.shape) and _same_role(name, source) == is_output
+            ),
+            None,
+        )
+        if match is None:
+            raise ValueError(f"no layer in {path} fits {name}")
+        weight, bias, _ = pool.pop(match)
+        _copy_folded(model, name, conv, weight, bias)
+        copied += 1
+    return copied
+
+
+def _same_role(name: str, source: str) -> bool:
+    """Whether ``source`` is the export's prediction layer that ``name`` stands for."""
+    if "_preds" not in source:
+        return False
+    level = name.split(".")[1]
+    role = "reg_preds" if name.endswith("box_out") else "obj_preds"
+    return f"{role}.{level}." in source
+
+
+def _execution_order(model: YoloxNano, probe: int) -> Sequence[nn.Conv2d]:
+    order: list[nn.Conv2d] = []
+    hooks = [
+        module.register_forward_hook(lambda m, _i, _o: order.append(m))
+        for module in model.modules()
+        if isinstance(module, nn.Conv2d)
+    ]
+    with torch.no_grad():
+        model.eval()(torch.zeros(1, 3, probe, probe))
+    for hook in hooks:
+        hook.remove()
+    return order
+
+
+def _copy_folded(model: YoloxNano, name: str, conv: nn.Conv2d, weight: object, bias: object) -> None:
+    with torch.no_grad():
+        conv.weight.copy_(torch.tensor(weight))
+        if conv.bias is not None:
+            conv.bias.copy_(torch.tensor(bias))
+            return
+        norm = model.get_submodule(name.rsplit(".", 1)[0]).norm
+        norm.running_mean.zero_()
+        norm.running_var.fill_(1 - norm.eps)
+        norm.weight.fill_(1)
+        norm.bias.copy_(torch.tensor(bias))
