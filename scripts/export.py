@@ -1,7 +1,7 @@
 """Export a trained network to ONNX and check it against torch on real pictures.
 
-python scripts/export.py detector runs/detector/checkpoint.pt runs/detector.onnx --pictures PICTURES
-python scripts/export.py housing runs/housing/checkpoint.pt runs/housing.onnx --pictures PICTURES
+python -m scripts.export detector runs/detector/checkpoint.pt runs/detector.onnx --pictures PICTURES
+python -m scripts.export housing runs/housing/checkpoint.pt runs/housing.onnx --pictures PICTURES
 """
 
 from __future__ import annotations

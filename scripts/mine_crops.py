@@ -1,6 +1,6 @@
 """Collect the crops that the housing network learns from: candidates of the detector on composed pictures.
 
-    python scripts/mine_crops.py --data ../shared/data --detector runs/detector.onnx --out runs/crops.npz \\
+    python -m scripts.mine_crops --data ../shared/data --detector runs/detector.onnx --out runs/crops.npz \\
         --pictures 6000
 
 Each composed picture gives its cameras (boxes jittered as a detector would place them) and the detector's own

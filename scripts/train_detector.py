@@ -1,6 +1,6 @@
 """Train the housing detector.
 
-    python scripts/train_detector.py --data ../shared/data --out runs/detector --steps 2400 --seed 1
+    python -m scripts.train_detector --data ../shared/data --out runs/detector --steps 2400 --seed 1
 
 Writes ``checkpoint.pt`` (EMA weights, optimiser, step: the same command continues from it), ``log.csv``.
 Runs on CUDA where there is one, else on the CPU in bfloat16. Reads the train folders only.

@@ -1,6 +1,6 @@
 """Train the housing network: camera or not, and which form, from the crops of ``mine_crops.py``.
 
-    python scripts/train_housing.py --crops runs/crops.npz --validation runs/crops_validation.npz \\
+    python -m scripts.train_housing --crops runs/crops.npz --validation runs/crops_validation.npz \\
         --out runs/housing --epochs 3 --seed 1
 
 Starts from MobileNetV2's ImageNet weights. Prints accuracy on the held-out crops and the calibration that
