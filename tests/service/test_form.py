@@ -16,6 +16,7 @@ from edge.service.form import Form, safe_name
 from edge.settings import Settings, load_settings
 
 TYPE = "multipart/form-data; boundary=b"
+DEFAULTS = load_settings()
 
 
 def part(name: str | None, data: bytes, field: str = "photo") -> bytes:
@@ -29,7 +30,7 @@ def body(*parts: bytes) -> bytes:
 
 @contextmanager
 def form(folder: Path, settings: Settings | None = None, content_type: str = TYPE) -> Iterator[Form]:
-    made = Form(content_type, folder, settings or load_settings())
+    made = Form(content_type, folder, settings or DEFAULTS)
     try:
         yield made
     finally:
@@ -37,9 +38,21 @@ def form(folder: Path, settings: Settings | None = None, content_type: str = TYP
         assert not list(folder.iterdir())
 
 
+def refusal(made: Form, data: bytes) -> ErrorCode | None:
+    """Why ``data`` is not taken as a whole form."""
+    try:
+        made.feed(data)
+        made.finish()
+    except CamidError as error:
+        return error.code
+    return None
+
+
 def test_photos_come_out_in_order_with_their_bytes(tmp_path: Path) -> None:
     with form(tmp_path) as made:
-        made.feed(body(part("a.jpg", b"first"), part(None, b"no photo", "note"), part("b.jpg", b"second", "x")))
+        made.feed(
+            body(part("a.jpg", b"first"), part(None, b"no photo", "note"), part("b.jpg", b"second", "x"))
+        )
         made.finish()
         assert [(one.name, one.path.read_bytes(), one.size) for one in made.uploads] == [
             ("a.jpg", b"first", 5),
@@ -48,7 +61,9 @@ def test_photos_come_out_in_order_with_their_bytes(tmp_path: Path) -> None:
 
 
 @given(cuts=st.lists(st.integers(1, 300), max_size=12))
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
 def test_where_the_body_is_cut_does_not_matter(tmp_path: Path, cuts: list[int]) -> None:
     # The bytes look like the beginnings of a boundary, the hard case for a streaming parser.
     first, second = b"\r\n--\r\n-\r\r\n--c--", b"\r\n--b"[:-1] * 9
@@ -104,37 +119,37 @@ def test_one_photo_too_many_ends_it_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_a_malformed_body_is_refused(tmp_path: Path, data: bytes) -> None:
-    with form(tmp_path) as made, pytest.raises(CamidError) as caught:
-        made.feed(data)
-        made.finish()
-    assert caught.value.code is ErrorCode.BAD_REQUEST
+    with form(tmp_path) as made:
+        assert refusal(made, data) is ErrorCode.BAD_REQUEST
 
 
 @given(data=st.binary(max_size=400))
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None
+)
 def test_any_bytes_give_a_form_or_a_clear_refusal(tmp_path: Path, data: bytes) -> None:
     with form(tmp_path) as made:
-        try:
-            made.feed(b"--b\r\n" + data)
-            made.finish()
-        except CamidError as error:
-            assert error.code in {ErrorCode.BAD_REQUEST, ErrorCode.EMPTY}
+        assert refusal(made, b"--b\r\n" + data) in {None, ErrorCode.BAD_REQUEST, ErrorCode.EMPTY}
 
 
 def test_a_form_without_a_photo_is_empty(tmp_path: Path) -> None:
-    with form(tmp_path) as made, pytest.raises(CamidError) as caught:
-        made.feed(body(part(None, b"x")))
-        made.finish()
-    assert caught.value.code is ErrorCode.EMPTY
+    with form(tmp_path) as made:
+        assert refusal(made, body(part(None, b"x"))) is ErrorCode.EMPTY
 
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "application/json", "image/jpeg", "multipart/form-data", "multipart/form-data; boundary=" + "b" * 500],
+    [
+        "",
+        "application/json",
+        "image/jpeg",
+        "multipart/form-data",
+        "multipart/form-data; boundary=" + "b" * 500,
+    ],
 )
 def test_another_content_type_is_refused(tmp_path: Path, content_type: str) -> None:
     with pytest.raises(CamidError) as caught:
-        Form(content_type, tmp_path, load_settings())
+        Form(content_type, tmp_path, DEFAULTS)
     assert caught.value.code is ErrorCode.BAD_REQUEST
 
 
