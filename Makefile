@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 TRAIN  := .venv-train
 SAHI   := .venv-sahi
+SHARED ?= ../shared/data
 UV     := .venv-lock/bin/uv
 ARGS   ?=
 
@@ -48,12 +49,13 @@ bench: dev $(SAHI)/.installed  ## Speed and memory, with the rivals side by side
 	$(BIN)/python -m scripts.bench --sahi-python $(SAHI)/bin/python $(ARGS)
 
 mosaics: dev  ## Recall of far cameras on 12 MP canvases
-	$(BIN)/python -m scripts.mosaics $(ARGS)
+	$(BIN)/python -m scripts.mosaics make --split dev
+	$(BIN)/python -m scripts.mosaics measure --split dev $(ARGS)
 
 train-env: $(TRAIN)/.installed  ## Create .venv-train with torch and the export tools
 
-train: train-env  ## Train, export and register the detector (hours; MODEL_CARD.md has the exact commands)
-	$(TRAIN)/bin/python -m scripts.train_detector $(ARGS)
+train: train-env  ## Train the detector into runs/ (hours; models/MODEL_CARD.md has the exact commands)
+	$(TRAIN)/bin/python -m scripts.train_detector --data $(SHARED) --out runs/detector $(ARGS)
 
 lock: $(UV)  ## Pin every dependency again, with hashes
 	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) --group build -o requirements.lock
