@@ -3,7 +3,7 @@
     python -m scripts.choose_detection --data ../shared/data --false-boxes 0.10
 
 Prints the score from which the held-out training pictures (``scripts/training/sources.py``) show at most
-that many false boxes a photo, with the recall there. It goes into ``models/thresholds.toml``, ``[detect] score``.
+that many false boxes a photo, with the recall there: the value of ``[detect] score`` in thresholds.toml.
 """
 
 from __future__ import annotations
