@@ -65,7 +65,7 @@ class Tally:
     hits: Counter[float]
     misses: Counter[float]
     marks: int = 0
-    """Housings whose brand has a target in the table."""
+    """Housings with a mark that belongs to the table."""
     trials: int = 0
     """Housings times targets that are not theirs."""
 
@@ -195,9 +195,12 @@ def _count(
     mine = [t for t in best if t.brand in reading.brands]
     top = max(mine, key=lambda t: (best[t], len(t.text)), default=None)
     for table, tallied in counts.items():
-        if reading.readable and any(t.brand in reading.brands for t in targets[table]):
+        # A brand may be lettered in several ways, of which a housing bears one: the one that was read, or
+        # any, where none was.
+        candidates = [top] if top is not None else [t for t in targets[table] if t.brand in reading.brands]
+        if reading.readable and any(t.table == table for t in candidates):
             tallied.marks += 1
-            if top is not None and top.table == table:
+            if top is not None:
                 tallied.hits[binned(best[top])] += 1
         others = [t for t in targets[table] if t.brand not in own]
         # A housing with a brand that nobody could name may be any of them: it tells nothing of chance.

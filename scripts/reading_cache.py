@@ -54,6 +54,7 @@ MARKED = {
     "nb4a11990c.jpg": "dahua",
     "nfe22a32fb.jpg": "canon",
     "nadccda0be.jpg": "canon",
+    "n0b270ae0e.jpg": "aqara",
     "6cfff07e4b.jpg#0": "uniarch",
     "e5963898d4.jpg#0": "dahua",
 }
