@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ from edge.domain import (
 from edge.service.auth import load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Load
-from edge.service.server import Server, listen
+from edge.service.server import Server, listen, serve
 from edge.settings import Settings, load_settings
 from tests.support.pictures import jpeg
 
@@ -234,3 +235,12 @@ def metric(service: Service, line: str) -> float:
         if row.startswith(line + " "):
             return float(row.rpartition(" ")[2])
     return 0.0
+
+
+def main(data_dir: str, port: str) -> None:
+    """A service of its own process with a made token: ``python -m tests.support.service DATA_DIR PORT``."""
+    serve(make_settings(Path(data_dir), token=None, port=int(port)), StandIn().load)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
