@@ -122,9 +122,11 @@ class TextReader:
             yield step, crop.lines[known:], spent or 0
 
     def scan(self, pixels: Pixels, long_side: int) -> list[TextLine]:
-        """Lettering anywhere in a picture, in one look at ``long_side`` pixels: signs, cartons, captions."""
+        """Lettering anywhere in a picture, in one look at ``long_side`` pixels or the picture's own size where
+        that is smaller: signs, cartons, captions."""
         crop = _Crop(pixels, 0, 0)
-        self._look(crop, Pass(long_side), None)
+        height, width = pixels.shape[:2]
+        self._look(crop, Pass(min(long_side, max(height, width))), None)
         return crop.lines
 
     def _look(self, crop: _Crop, step: Pass, budget: int | None) -> int | None:

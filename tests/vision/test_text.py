@@ -100,6 +100,13 @@ def test_lines_lie_in_picture_pixels_whatever_the_turn() -> None:
         assert (centre.y0 + centre.y1) / 2 == pytest.approx(130, abs=2), step
 
 
+def test_scan_looks_once_at_the_whole_picture_and_never_enlarges_it() -> None:
+    detector = OneLine()
+    (line,) = reader(detector).scan(PICTURE, 2000)
+    assert detector.sides == [1000]
+    assert line.box == Box(200, 160, 800, 240)
+
+
 def test_the_order_does_not_change_the_answers() -> None:
     settings = Settings(max_read_pixels=500_000)
     there = reader().read(PICTURE, ROW, settings, never)
