@@ -122,7 +122,7 @@ class TextReader:
             yield step, crop.lines[known:], spent or 0
 
     def scan(self, pixels: Pixels, long_side: int) -> list[TextLine]:
-        """Lettering anywhere in a picture, in one look at ``long_side`` pixels or the picture's own size where
+        """Lettering anywhere in a picture, in one look at ``long_side`` pixels, or at its own size where
         that is smaller: signs, cartons, captions."""
         crop = _Crop(pixels, 0, 0)
         height, width = pixels.shape[:2]
