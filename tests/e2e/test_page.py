@@ -119,8 +119,8 @@ def test_boxes_lie_on_the_cameras(page: Page, service: Service, photo: Path) -> 
     assert picture is not None
     assert box is not None
     for start, size, low, high in (("x", "width", 0.10, 0.25), ("y", "height", 0.15, 0.27)):
-        assert box[start] == pytest.approx(picture[start] + low * picture[size], abs=4)  # type: ignore[literal-required]
-        assert box[size] == pytest.approx((high - low) * picture[size], abs=8)  # type: ignore[literal-required]
+        assert box[start] == pytest.approx(picture[start] + low * picture[size], abs=4)
+        assert box[size] == pytest.approx((high - low) * picture[size], abs=8)
 
 
 def test_results_are_there_again_after_a_reload(page: Page, service: Service, photo: Path) -> None:

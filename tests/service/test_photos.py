@@ -10,12 +10,24 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
 from edge.errors import OUTCOMES, ErrorCode
 from edge.service.answers import PhotoAnswer, PhotosAnswer
-from tests.support.pictures import heic, jpeg
+from tests.support.pictures import (
+    animated_gif,
+    cmyk_jpeg,
+    encoded,
+    header_bomb,
+    heic,
+    jpeg,
+    quarters,
+    sixteen_bit_png,
+    two_frame_mpo,
+    with_app1,
+)
 from tests.support.service import TOKEN, Service, StandIn, make_settings, metric, photo, running, wait_for
 
 PHOTOS = "/api/v1/photos"
@@ -113,6 +125,33 @@ def test_a_single_bad_photo_is_refused_and_nothing_is_kept(service: Service, dat
     assert metric(service, line) == counted + 1
     assert service.stored() == before
     assert service.received() == []
+
+
+HOSTILE = {
+    "png bomb": (header_bomb("PNG"), "too_many_pixels"),
+    "jpeg bomb": (header_bomb("JPEG"), "too_many_pixels"),
+    "one pixel": (encoded(quarters(2, 2)[:1, :1], "PNG"), "too_small"),
+    "animated gif": (animated_gif(), None),
+    "cmyk": (cmyk_jpeg(), None),
+    "sixteen bits": (sixteen_bit_png(np.full((64, 96, 3), 40_000, np.uint16)), None),
+    "mpo": (two_frame_mpo(quarters(), quarters()), None),
+    "corrupt exif": (with_app1(jpeg(), b"Exif\0\0II*\0" + b"\xff" * 40), None),
+    "cut heic": (heic()[:200], "corrupt"),
+}
+
+
+def test_odd_and_hostile_pictures_are_answered_and_the_service_lives_on(service: Service) -> None:
+    before = service.stored()
+    photos = service.send(*((f"{name}.jpg", data) for name, (data, _) in HOSTILE.items())).json()["photos"]
+    codes = {one["source"]["name"][:-4]: one.get("error", {}).get("code") for one in photos}
+    for name, (_, code) in HOSTILE.items():
+        if code is not None:
+            assert codes[name] == code
+    refused = sum(code is not None for code in codes.values())
+    assert len(service.stored() - before) == len(HOSTILE) - refused
+    assert service.received() == []
+    assert codes["cmyk"] is codes["mpo"] is codes["corrupt exif"] is codes["sixteen bits"] is None
+    assert service.send(("a.jpg", photo())).status_code == 200
 
 
 def test_five_hundred_photos_are_too_many(service: Service) -> None:
@@ -283,7 +322,7 @@ def test_many_clients_at_once_each_get_their_own_answer(service: Service) -> Non
         found = service.send((f"{seed}.jpg", data)).json()["photos"][0]
         expected = hashlib.sha256(data).hexdigest()
         evidence = found["cameras"][0]["identification"]["evidence"][0]["value"]
-        return found["source"]["name"] == f"{seed}.jpg" and evidence == found["source"]["sha256"] == expected
+        return bool(found["source"]["name"] == f"{seed}.jpg" and evidence == expected)
 
     with ThreadPoolExecutor(12) as clients:
         assert all(clients.map(send, range(36)))

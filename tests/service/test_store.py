@@ -9,11 +9,12 @@ import shutil
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy
 
 from edge.domain import Picture, Source
 from edge.errors import CamidError, ErrorCode
@@ -165,7 +166,7 @@ def _break(patch: pytest.MonkeyPatch, store: Store, step: str, error: BaseExcept
     _break_with(patch, store, step, fail)
 
 
-def _break_with(patch: pytest.MonkeyPatch, store: Store, step: str, stop: object) -> None:
+def _break_with(patch: pytest.MonkeyPatch, store: Store, step: str, stop: Callable[..., None]) -> None:
     if step == "fsync":
         patch.setattr(os, "fsync", stop)
     elif step == "replace":
@@ -175,7 +176,7 @@ def _break_with(patch: pytest.MonkeyPatch, store: Store, step: str, stop: object
     elif step == "insert":
         patch.setattr(store, "_insert", stop)
     else:
-        store_module.sql.event.listen(store._engine, "commit", stop)
+        sqlalchemy.event.listen(store._engine, "commit", stop)
 
 
 def test_a_shared_file_stays_when_its_second_result_fails(
@@ -201,7 +202,7 @@ def test_a_full_disk_is_named(data: DataDir, store: Store, monkeypatch: pytest.M
 def test_a_full_database_is_named(data: DataDir, store: Store) -> None:
     with store._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    store_module.sql.event.listen(
+    sqlalchemy.event.listen(
         store._engine,
         "begin",
         lambda connection: connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}"),
