@@ -3,7 +3,7 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 TRAIN  := .venv-train
-SAHI   := .venv-sahi
+RIVALS := .venv-rivals
 SHARED ?= ../shared/data
 UV     := .venv-lock/bin/uv
 ARGS   ?=
@@ -45,8 +45,8 @@ format: dev  ## Let ruff put the source in order
 evaluate: dev  ## Accuracy on the dev sets beside the checkout
 	$(BIN)/python -m scripts.evaluate $(ARGS)
 
-bench: dev $(SAHI)/.installed  ## Speed and memory, with the rivals side by side
-	$(BIN)/python -m scripts.bench --sahi-python $(SAHI)/bin/python $(ARGS)
+bench: dev $(RIVALS)/.installed  ## Speed and memory, with the rivals side by side
+	$(BIN)/python -m scripts.bench --sahi-python $(RIVALS)/bin/python $(ARGS)
 
 mosaics: dev  ## Recall of far cameras on 12 MP canvases
 	$(BIN)/python -m scripts.mosaics make --split dev
@@ -65,7 +65,7 @@ docker:  ## Build the CPU image
 	docker build -t camid:dev .
 
 clean:  ## Remove environments and caches; keeps camid-data and runs
-	rm -rf $(VENV) $(TRAIN) $(SAHI) .venv-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TRAIN) $(RIVALS) .venv-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- how they are made -------------------------------------------------------------------------------------
@@ -109,11 +109,11 @@ $(TRAIN)/.installed: requirements.lock pyproject.toml
 	$(TRAIN)/bin/python $(PIP) --no-build-isolation --no-deps -e .
 	@touch $@
 
-# SAHI wants another build of OpenCV, which would overwrite ours.
-$(SAHI)/.installed: pyproject.toml
-	$(call make_venv,$(SAHI))
-	$(SAHI)/bin/python $(PIP) --upgrade 'pip>=25.1'
-	$(SAHI)/bin/python $(PIP) --group sahi
+# One of them, SAHI, wants another build of OpenCV, which would overwrite ours.
+$(RIVALS)/.installed: pyproject.toml
+	$(call make_venv,$(RIVALS))
+	$(RIVALS)/bin/python $(PIP) --upgrade 'pip>=25.1'
+	$(RIVALS)/bin/python $(PIP) --group rivals
 	@touch $@
 
 $(UV):
