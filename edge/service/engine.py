@@ -90,18 +90,13 @@ class Engine:
             self._metrics.uploads.set(self._uploads)
 
     async def identify(self, upload: Upload) -> tuple[Picture, PhotoReport]:
-        """Raises: CamidError: the picture's fault, ``busy`` at shutdown, or ``internal``."""
+        """Raises: CamidError: the picture's fault, or ``busy`` at shutdown."""
         if upload.error is not None:
             raise upload.error
-        try:
-            async with self._decoded:
-                self.check_ready()
-                picture = await self.in_pixel_thread(lambda: self._decode(upload))
-                return picture, await self._in_models_thread(picture)
-        except CamidError:
-            raise
-        except Exception as error:
-            raise problem_of(error) from error
+        async with self._decoded:
+            self.check_ready()
+            picture = await self.in_pixel_thread(lambda: self._decode(upload))
+            return picture, await self._in_models_thread(picture)
 
     async def in_pixel_thread(self, work: Callable[[], T]) -> T:
         """Runs ``work`` on pixels (decoding, drawing, encoding) beside the event loop."""

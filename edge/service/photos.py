@@ -13,6 +13,7 @@ from edge.service.answers import UNAUTHORISED, PhotoAnswer, PhotosAnswer, photo_
 from edge.service.auth import require_token
 from edge.service.form import Upload
 from edge.service.parts import Parts, parts
+from edge.service.problems import problem_of
 from edge.service.reception import received
 from edge.service.store import StoredPhoto
 
@@ -106,9 +107,10 @@ async def _result(upload: Upload, service: Parts) -> PhotoAnswer:
     try:
         picture, report = await service.engine.identify(upload)
         stored = await asyncio.to_thread(service.store.add, upload.path, photo_contract(report))
-    except CamidError as error:
-        service.metrics.photos.labels(error.code).inc()
-        raise
+    except Exception as error:
+        problem = problem_of(error)
+        service.metrics.photos.labels(problem.code).inc()
+        raise problem from (None if problem is error else error)
     service.metrics.photo_done(report)
     service.pictures.remember(stored.id, picture)
     return photo_answer(stored, service.names)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,10 @@ import pytest
 from PIL import Image
 
 from edge.errors import OUTCOMES, ErrorCode
+from edge.report.contract import PhotoV1
 from edge.service.answers import PhotoAnswer, PhotosAnswer
+from edge.service.form import Form
+from edge.service.store import Store, StoredPhoto
 from tests.support.pictures import (
     animated_gif,
     cmyk_jpeg,
@@ -358,6 +363,47 @@ def test_a_defect_is_answered_without_its_insides_and_the_service_goes_on(tmp_pa
         assert metric(service, 'camid_photos_total{outcome="internal"}') == 1
         models.error = None
         assert service.send(("a.jpg", photo())).status_code == 200
+
+
+def test_a_disk_that_fills_up_while_an_upload_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(make_settings(tmp_path)) as service:
+        with monkeypatch.context() as patch:
+            feed = Form.feed
+
+            def full(form: Form, data: bytes) -> None:
+                feed(form, data[:200])
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+            patch.setattr(Form, "feed", full)
+            assert problem(service.send(("a.jpg", photo()))) == "store_full"
+        assert service.received() == []
+        assert service.send(("a.jpg", photo())).status_code == 200
+
+
+def test_a_photo_that_cannot_be_stored_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = Store.add
+
+    def fail(store: Store, received: Path, body: PhotoV1) -> StoredPhoto:
+        if body.source.name == "b.jpg":
+            raise sqlite3.OperationalError("disk I/O error in /secret/path")
+        return add(store, received, body)
+
+    monkeypatch.setattr(Store, "add", fail)
+    with running(make_settings(tmp_path)) as service:
+        answer = service.send(*((f"{name}.jpg", photo(n)) for n, name in enumerate("abc")))
+        assert answer.status_code == 200
+        assert [one.get("error", {}).get("code") for one in answer.json()["photos"]] == [
+            None,
+            "internal",
+            None,
+        ]
+        assert "secret" not in answer.text
+        assert len(service.stored()) == 2
+        assert service.received() == []
 
 
 def test_an_upload_that_falls_silent_is_given_up(tmp_path: Path) -> None:
