@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -21,10 +22,14 @@ def print_photo(photo: PhotoV1, names: Names, console: Console) -> None:
     if photo.cameras:
         console.print(_cameras(photo.cameras, names))
     for mark in photo.marks:
-        console.print(Text(f"  {mark_label(mark, names)}, on no camera"))
+        console.print(_indented(f"{mark_label(mark, names)}, on no camera"))
     for line in _advisories(photo.cameras, names):
-        console.print(Text(f"  {line}"))
+        console.print(_indented(line))
     console.print()
+
+
+def _indented(line: str) -> Padding:
+    return Padding(Text(line), (0, 0, 0, 2))
 
 
 def _heading(photo: PhotoV1) -> str:
