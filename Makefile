@@ -74,12 +74,17 @@ LOCK_FLAGS := --quiet --upgrade --universal --python-version 3.11 --fork-strateg
               --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 PIP := -m pip --disable-pip-version-check install --quiet
 
+# Installs Debian packages where this user may; fails everywhere else.
+as_root_on_debian = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && apt-get update -qq >/dev/null && \
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1) >/dev/null; }
+
 define make_venv
 	@test -n "$(PYTHON)" || { echo "Camid needs Python 3.11 to 3.14, and none was found: install one" \
 	  "(Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python@3.13)," \
 	  "or name it: make install PYTHON=/path/to/python3.13" >&2; exit 1; }
-	@test -x $(1)/bin/python || $(PYTHON) -m venv $(1) || { rm -rf $(1); \
-	  echo "Creating $(1) failed: on Debian and Ubuntu, apt-get install python3-venv, then try again." >&2; exit 1; }
+	@test -x $(1)/bin/python || $(PYTHON) -m venv $(1) || { rm -rf $(1); $(call as_root_on_debian,python3-venv) && \
+	  $(PYTHON) -m venv $(1); } || { rm -rf $(1); echo "Creating $(1) failed: on Debian and Ubuntu," \
+	  "apt-get install python3-venv, then try again." >&2; exit 1; }
 endef
 
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -95,10 +100,7 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 # The browser tests want a Chromium; where this user may install one, it is installed, else they skip and say so.
 browser: dev
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null 2>&1 && exit 0; done; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  export DEBIAN_FRONTEND=noninteractive; \
-	  apt-get update -qq >/dev/null && apt-get install -qq -y --no-install-recommends chromium >/dev/null && exit 0; \
-	fi; \
+	$(call as_root_on_debian,chromium) || \
 	echo "No Chromium: the browser tests will be skipped." >&2
 
 $(TRAIN)/.installed: requirements.lock pyproject.toml
