@@ -72,7 +72,7 @@ def draw(scene: Scene, seed: int = SEED) -> tuple[Pixels, list[Label]]:
     albedo, sky = _backdrop(scene, lens, generator)
     plane_light = light.sun_colour * light.sun[2] + light.ambient(floats([[0, 0, 1]]))[0]
     picture = np.where(sky[..., None] > 0.5, albedo, albedo * plane_light)
-    labels = [_add_rig(picture, albedo, rig, lens, light) for rig in scene.rigs]
+    labels = [_add_rig(picture, albedo, sky, rig, lens, light) for rig in scene.rigs]
     return _developed(picture, generator), labels
 
 
@@ -104,7 +104,7 @@ def _backdrop(scene: Scene, lens: Lens, generator: np.random.Generator) -> tuple
     return np.asarray(albedo, np.float32), 1 - covered
 
 
-def _add_rig(picture: Floats, albedo: Floats, rig: Rig, lens: Lens, light: Light) -> Label:
+def _add_rig(picture: Floats, albedo: Floats, sky: Floats, rig: Rig, lens: Lens, light: Light) -> Label:
     """Renders the rig and its shadow on the wall into their part of the picture.
 
     The wall takes one ray a pixel; pixels that the rig touches, four.
@@ -119,7 +119,8 @@ def _add_rig(picture: Floats, albedo: Floats, rig: Rig, lens: Lens, light: Light
     for block in _blocks(len(wall)):
         touched[block] = tracer.trace(rig.parts, lens.eye, directions[block]) < to_wall[block]
         wall[block] = _on_wall(rig.parts, light, wall[block])
-    here[:] = albedo[y0:y1, x0:x1] * wall.reshape(here.shape)
+    on_wall = sky[y0:y1, x0:x1] <= 0.5
+    here[on_wall] = albedo[y0:y1, x0:x1][on_wall] * wall.reshape(here.shape)[on_wall]
     near = cv2.dilate(touched.reshape(rows.shape).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     colours, housing = _finely(rig.parts, light, lens, columns[near], rows[near], here[near])
     here[near] = colours
