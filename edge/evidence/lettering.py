@@ -7,8 +7,9 @@ the catalogue calls ambiguous counts only where it is read exactly and is all th
 
 from __future__ import annotations
 
+import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -27,8 +28,8 @@ MIN_SIMILARITY = 0.6
 MAX_WORDS = 4
 MIN_WEIGHT = 2.5
 """Log likelihood ratio under which a resemblance is not worth telling."""
-CERTAIN = 9.0
-"""Log likelihood ratio from which further reading cannot change the name."""
+CERTAIN = 8.0
+"""Log likelihood ratio from which an exact reading ends the search."""
 EXPLAINED = 3.0
 """A weaker match of the same pixels is explained away by one that is better by this log likelihood ratio."""
 SAME_PLACE = 0.3
@@ -83,6 +84,7 @@ class Lettering:
         self._catalogue = catalogue
         self._confusions = confusions
         self._likelihoods = likelihoods
+        self._brands_on = Counter(brand.platform for brand in catalogue.brands.values())
         self.targets = targets(catalogue, confusions)
 
     def evidence(self, lines: Sequence[TextLine], where: str = "") -> list[Evidence]:
@@ -93,10 +95,9 @@ class Lettering:
 
     def certain(self, lines: Sequence[TextLine]) -> bool:
         """Whether these lines settle the maker: one brand beyond doubt and no other platform in sight."""
-        found = self._wordmarks(lines, "")
-        platforms = {platform for e in found for platform, value in e.supports.items() if value > 0}
-        best = max((value for e in found for value in e.supports.values()), default=0.0)
-        return len(platforms) == 1 and best >= CERTAIN
+        found = self._weighed(lines)
+        platforms = {self._catalogue.brands[match.target.brand].platform for _, match in found}
+        return len(platforms) == 1 and any(w >= CERTAIN and m.similarity == 1.0 for w, m in found)
 
     def matches(self, lines: Sequence[TextLine]) -> Iterator[Match]:
         """Every resemblance of a line to a target that may count; several of one line where words allow."""
@@ -128,6 +129,11 @@ class Lettering:
         return similarity
 
     def _wordmarks(self, lines: Sequence[TextLine], where: str) -> list[Evidence]:
+        kept = self._weighed(lines)
+        return [self._told(weight, match, [m for _, m in kept], where) for weight, match in kept]
+
+    def _weighed(self, lines: Sequence[TextLine]) -> list[tuple[float, Match]]:
+        """The best match of each brand with its log likelihood ratio, less what a better one explains."""
         weighed = [(self._weight(match), match) for match in self._admitted(list(self.matches(lines)))]
         weighed = [(weight, match) for weight, match in weighed if weight >= MIN_WEIGHT]
         weighed.sort(
@@ -138,10 +144,15 @@ class Lettering:
             known = any(match.target.brand == other.target.brand for _, other in kept)
             if not known and not any(_explains(other, best, match, weight) for best, other in kept):
                 kept.append((weight, match))
-        return [self._told(weight, match, [m for _, m in kept], where) for weight, match in kept]
+        return kept
 
     def _weight(self, match: Match) -> float:
         return self._likelihoods.value(match.target.table, match.similarity)
+
+    def _share(self, brand: Brand) -> float:
+        """Log of the share of a platform's housings that bear this brand. The platform's prior counts all of
+        them; most bear the maker's own name, so a resemblance to another of its brands is worth less."""
+        return 0.0 if brand.platform == brand.id else -math.log(self._brands_on[brand.platform])
 
     def _admitted(self, matches: Sequence[Match]) -> Iterator[Match]:
         """Without the ambiguous ones among other words, unless the parent's name is one of them."""
@@ -171,7 +182,7 @@ class Lettering:
             value=match.line.text,
             box=match.line.box,
             strength=strength_of(weight),
-            supports={brand.platform: weight},
+            supports={brand.platform: max(0.0, weight + self._share(brand))},
             note=_note(brand, match, sure),
             # Under the parent's name stands a brand of its own: that one is the name of the camera.
             brand=None if below else brand.id,
