@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from scripts.training.assign import detection_loss
 from scripts.training.command import described
-from scripts.training.compose import Composer, Sample
+from scripts.training.compose import Composer, Mix, Sample
 from scripts.training.schedule import Ema, learning_rate
 from scripts.training.sources import Sources, load
 from scripts.training.yolox import YoloxNano, anchor_grid, load_coco_start
@@ -40,12 +40,13 @@ class Stream(IterableDataset[Sample]):
     size: int
     seed: int
     first: int
+    mix: Mix
 
     def __iter__(self) -> Iterator[Sample]:
         info = get_worker_info()
         cv2.setNumThreads(0)
         rng = np.random.default_rng([self.seed, self.first, info.id if info else 0])
-        composer = Composer(self.sources, self.size, rng)
+        composer = Composer(self.sources, self.size, rng, mix=self.mix)
         while True:
             yield composer.sample()
 
@@ -64,6 +65,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="ONNX of the COCO YOLOX-nano; default: in --data; 'none'")
+    parser.add_argument(
+        "--after", type=Path, help="checkpoint of an earlier run, whose weights to start from"
+    )
+    parser.add_argument(
+        "--mix", type=float, nargs=3, default=(0.42, 0.22, 0.20), help="see Mix in compose.py"
+    )
     parser.add_argument("--size", type=int, default=416)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--steps", type=int, default=2400)
@@ -154,6 +161,8 @@ class Training:
 def prepare(options: argparse.Namespace) -> Training:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = build(options.start or options.data / "weights/yolox_nano_coco.onnx")
+    if options.after:
+        model.load_state_dict(torch.load(options.after, map_location="cpu", weights_only=True)["ema"])
     model = model.to(device, memory_format=torch.channels_last)
     model.train()
     freeze_early(model)
@@ -171,7 +180,7 @@ def main() -> None:
     first = training.resume(checkpoint)
     train, _ = load(options.data)
     loader = DataLoader(
-        Stream(train, options.size, options.seed, first),
+        Stream(train, options.size, options.seed, first, Mix(*options.mix)),
         options.batch,
         num_workers=options.workers,
         collate_fn=collate,

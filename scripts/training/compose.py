@@ -31,26 +31,38 @@ class Sample:
     ignored: Boxes
 
 
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Shares of the kinds of picture: one view, four views, a far sheet; the rest is native background."""
+
+    one: float = 0.42
+    four: float = 0.22
+    far: float = 0.20
+
+
 @dataclass(slots=True)
 class Composer:
     sources: Sources
     size: int
     rng: np.random.Generator
     paste: bool = True
+    mix: Mix = Mix()
 
     def sample(self) -> Sample:
         draw = self.rng.random()
-        if draw < 0.42:
+        mix = self.mix
+        native = draw >= mix.one + mix.four + mix.far
+        if draw < mix.one:
             parts = [self._cell(self._any(0.72), self.size)]
-        elif draw < 0.64:
+        elif draw < mix.one + mix.four:
             parts = [self._cell(self._any(0.72), self.size // 2) for _ in range(4)]
-        elif draw < 0.84:
+        elif not native:
             parts = self._far_cells(int(self.rng.integers(3, 6)))
         else:
             parts = [self._cell(self._pick(self.sources.empty), self.size, native=True)]
         sample = _grid(parts, self.size)
         if self.paste:
-            sample = self._with_pasted(sample, far=draw >= 0.84)
+            sample = self._with_pasted(sample, far=native)
         return self._finished(sample)
 
     # -- pictures ---------------------------------------------------------------------------------------
