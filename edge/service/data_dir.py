@@ -64,5 +64,7 @@ class DataDir:
         self.close()
 
     def close(self) -> None:
-        """Gives the lock back; the kernel does so too when the process dies."""
-        os.close(self._lock)
+        """Gives the lock back, once; the kernel does so too when the process dies."""
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            os.close(lock)

@@ -172,7 +172,7 @@ def test_errors_can_be_read_and_the_next_photo_goes_on(
     text.write_text("no picture")
     enter(page, service)
     page.set_input_files("#files", [text, photo])
-    expect(page.locator("article")).to_have_count(2)
+    expect(page.locator("article h2")).to_have_text(["text.jpg", photo.name])
     expect(page.locator("article .error:visible")).to_contain_text("no picture: send a JPEG")
     expect(page.locator(".camera")).to_have_count(3)
 

@@ -94,11 +94,12 @@ def test_what_was_acknowledged_survives_a_kill_and_the_token_is_shown_once(tmp_p
     assert first.token not in log.read_text()
 
 
-def test_sigterm_ends_it_in_good_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_good_order(tmp_path: Path, sent: signal.Signals) -> None:
     with service(tmp_path / "data", tmp_path / "log") as running:
-        running.process.send_signal(signal.SIGTERM)
+        running.process.send_signal(sent)
         running.process.wait(30)
-        assert running.process.returncode in {0, -signal.SIGTERM}
+        assert running.process.returncode in {0, -sent}
     assert not (tmp_path / "data" / "camid.sqlite-wal").exists(), "the database was not closed"
     assert "Traceback" not in (tmp_path / "log").read_text()
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from rich.console import Console
 
 from edge.errors import CamidError, ErrorCode, ModelError
 from edge.service.app import create_app
 from edge.service.engine import PhotoIdentifier
+from edge.service.server import serve
 from edge.settings import Settings
 from edge.vendors.catalogue import load_catalogue
 from tests.support.service import (
@@ -200,6 +202,9 @@ def test_wrong_settings_are_said_before_anything_listens(tmp_path: Path) -> None
     (tmp_path / "camid.sqlite").write_bytes(b"no database " * 100)
     with pytest.raises(CamidError) as caught:
         create_app(settings, StandIn().load)
+    assert caught.value.code is ErrorCode.SETTINGS_INVALID
+    with pytest.raises(CamidError) as caught:
+        serve(settings, StandIn().load, Console(quiet=True))
     assert caught.value.code is ErrorCode.SETTINGS_INVALID
     (tmp_path / "camid.sqlite").unlink()
     with running(settings) as service:  # the failed start gave the directory back

@@ -111,7 +111,9 @@ function say(text) {
 // --- sending
 
 function add(files) {
-  for (const file of files) waiting.push({ file, card: newCard(file.name) });
+  const added = [...files].map((file) => ({ file, card: newCard(file.name) }));
+  one("#results").prepend(...added.map(({ card }) => card));
+  waiting.push(...added);
   work();
 }
 
@@ -161,7 +163,9 @@ async function showKept() {
   for (const id of keptIds()) {
     try {
       const photo = await (await ask(`${API}/photos/${id}`)).json();
-      await show(newCard(photo.source.name), photo);
+      const card = newCard(photo.source.name);
+      one("#results").prepend(card);
+      await show(card, photo);
     } catch {
       // The data directory was changed or emptied since.
     }
@@ -173,7 +177,6 @@ async function showKept() {
 function newCard(name) {
   const card = one("#photo-template").content.cloneNode(true).firstElementChild;
   one("h2", card).textContent = name;
-  one("#results").prepend(card);
   return card;
 }
 
@@ -200,6 +203,7 @@ async function show(card, photo) {
   picture.alt = `${source.name}: ${count}`;
 
   cameras.forEach((camera, index) => one(".cameras", card).append(cameraItem(photo, camera, index)));
+  one(".none", card).hidden = cameras.length > 0;
   one(".marks", card).hidden = marks.length === 0;
   marks.forEach((mark, index) => one(".marks ul", card).append(markItem(mark, index, base)));
   drawBoxes(card, photo);
