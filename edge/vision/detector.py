@@ -99,13 +99,14 @@ class Detector:
 
 
 def load_detector(settings: Settings, min_score: float) -> Detector:
-    """The shipped detector, with as many lanes as there are cores.
+    """The shipped detector, warm, with as many lanes as there are cores.
 
     Raises:
         ModelError: see ``open_session``.
     """
     entry = load_manifest(settings.models_dir).entry("detector")
     session = open_session(entry, settings, threads=1)
+    session.warm_up()
     lanes = usable_cores(settings) if session.provider == "cpu" else 1
     batch = _GPU_BATCH if session.provider in _ON_GPU else 1
     return Detector(

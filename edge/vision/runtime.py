@@ -138,7 +138,7 @@ def open_session(
             inner = ort.InferenceSession(
                 content,
                 _options(intra),
-                providers=[(PROVIDERS[provider], _provider_options(provider, intra, settings))],
+                providers=[(PROVIDERS[provider], _provider_options(provider, settings))],
             )
         except _ORT_ERRORS as error:
             failures.append(f"{provider}: {_first_line(error)}")
@@ -191,15 +191,16 @@ def _options(threads: int) -> Any:
     return options
 
 
-def _provider_options(provider: str, threads: int, settings: Settings) -> dict[str, str]:
+def _provider_options(provider: str, settings: Settings) -> dict[str, str]:
     match provider:
         case "tensorrt":  # building an engine takes minutes: do it once a machine
             engines = settings.data_dir / "engines"
             return {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(engines)}
-        case "openvino":  # it schedules by itself over the cores that it is given
+        # These two schedule by themselves over the cores that they are given.
+        case "openvino":
             return {"device_type": "CPU", "num_of_threads": str(usable_cores(settings))}
         case "xnnpack":
-            return {"intra_op_num_threads": str(threads)}
+            return {"intra_op_num_threads": str(usable_cores(settings))}
         case "cuda":
             return {"arena_extend_strategy": "kSameAsRequested"}
         case _:

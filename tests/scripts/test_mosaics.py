@@ -1,4 +1,4 @@
-"""Mosaics: shelves without gaps or overlaps, cameras of the wanted size, and the same again from the same seed."""
+"""Mosaics: shelves without gaps or overlaps, cameras of the wanted size, the same from the same seed."""
 
 import json
 import random
