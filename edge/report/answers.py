@@ -39,22 +39,27 @@ def answers(
         CamidError: what is no fault of one file: the models' errors, ``not_writable`` for a target.
     """
     for number, file in enumerate(files):
+        target = targets[number] if targets is not None else None
         try:
-            picture, answer = _answer(file, identifier, settings, min_score)
+            yield _answer(file, identifier, settings, names, min_score, target)
         except PhotoError as error:
             yield unreadable_contract(printable(file.name), error)
-            continue
-        if targets is not None:
-            write_picture(annotate(picture, answer, names), targets[number])
-        yield answer
 
 
 def _answer(
-    file: Path, identifier: PhotoIdentifier, settings: Settings, min_score: float | None
-) -> tuple[Picture, PhotoV1]:
+    file: Path,
+    identifier: PhotoIdentifier,
+    settings: Settings,
+    names: Names,
+    min_score: float | None,
+    target: Path | None,
+) -> PhotoV1:
     try:
         picture = read(file, settings)
-        return picture, photo_contract(identifier.photo(picture, min_score))
+        answer = photo_contract(identifier.photo(picture, min_score))
+        if target is not None:
+            write_picture(annotate(picture, answer, names), target)
+        return answer
     except CamidError:
         raise
     except Exception as error:

@@ -54,7 +54,7 @@ def write_picture(pixels: Pixels, path: Path) -> None:
     """
     suffix = path.suffix.lower()
     ok, data = cv2.imencode(suffix, pixels, _FORMATS[suffix])
-    if not ok:
+    if not ok:  # WebP holds 16,383 pixels a side, JPEG 65,500
         raise CamidError(ErrorCode.NOT_WRITABLE, f"{path} cannot hold a picture of this size.")
     try:
         path.parent.mkdir(exist_ok=True)
