@@ -149,4 +149,4 @@ def test_a_picture_agrees_with_its_source() -> None:
     with pytest.raises(ValueError, match="uint8"):
         Picture(np.zeros((3, 4), np.uint8), source)
     with pytest.raises(ValueError, match="uint8"):
-        Picture(np.zeros((3, 4, 3), np.float32), source)  # type: ignore[arg-type]
+        Picture(np.zeros((3, 4, 3), np.float32), source)
