@@ -9,8 +9,10 @@ models cannot be used, 130 interrupted.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +35,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # letters that the terminal lacks must not end the run
+            stream.reconfigure(errors="replace")
     app()
 
 
@@ -99,7 +104,7 @@ def photo(
             if isinstance(answer, UnreadableV1):
                 unreadable.append(answer)
             if as_json:
-                typer.echo(to_json(answer))
+                typer.echo(to_json(answer).encode())  # JSON is UTF-8 whatever the terminal's encoding
             elif isinstance(answer, UnreadableV1):
                 _say_unreadable(answer)
             else:
@@ -135,7 +140,7 @@ def vendors(as_json: AsJson = False) -> None:
         if as_json:
             from edge.service.vendors import vendors_answer
 
-            typer.echo(vendors_answer(catalogue).model_dump_json())
+            typer.echo(vendors_answer(catalogue).model_dump_json().encode())
         else:
             print_vendors(catalogue, Console(highlight=False))
 

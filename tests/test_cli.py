@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -264,6 +265,23 @@ def test_help_loads_nothing_heavy() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     ).stdout.split()
     assert not {"numpy", "cv2", "onnxruntime", "PIL", "pydantic", "fastapi", "sqlalchemy"} & set(loaded)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_terminal_without_chinese_letters_still_gets_its_answer(options: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edge", "vendors", *options],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr == b""
+    assert b"hikvision" in done.stdout
+    if options:
+        assert any(
+            "\u5927\u534e" in one["wordmarks"] for one in json.loads(done.stdout.decode("utf-8"))["vendors"]
+        )
 
 
 def test_a_closed_pipe_is_no_error() -> None:
