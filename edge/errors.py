@@ -87,12 +87,18 @@ OUTCOMES = MappingProxyType(
             401, EXIT_USAGE, "Send the header 'Authorization: Bearer TOKEN' with the service's token."
         ),
         ErrorCode.BUSY: Outcome(503, EXIT_USAGE, "Try again after the time in the Retry-After header."),
-        ErrorCode.STORE_FULL: Outcome(507, EXIT_USAGE, "Free disk space in the data directory, then try again."),
-        ErrorCode.MODEL_MISSING: Outcome(503, EXIT_MODEL, "Install the models again, or set CAMID_MODELS_DIR."),
+        ErrorCode.STORE_FULL: Outcome(
+            507, EXIT_USAGE, "Free disk space in the data directory, then try again."
+        ),
+        ErrorCode.MODEL_MISSING: Outcome(
+            503, EXIT_MODEL, "Install the models again, or set CAMID_MODELS_DIR."
+        ),
         ErrorCode.MODEL_ALTERED: Outcome(
             503, EXIT_MODEL, "The file is not the one the manifest names: install the models again."
         ),
-        ErrorCode.MODEL_BROKEN: Outcome(503, EXIT_MODEL, "Install the models again, or choose another provider."),
+        ErrorCode.MODEL_BROKEN: Outcome(
+            503, EXIT_MODEL, "Install the models again, or choose another provider."
+        ),
         ErrorCode.PROVIDER_MISSING: Outcome(
             503, EXIT_MODEL, "Unset CAMID_PROVIDER, or install an ONNX Runtime that has it."
         ),

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from edge.errors import CamidError, ErrorCode
 
@@ -31,9 +36,15 @@ class Settings(BaseSettings):
     data_dir: Path = Path("camid-data")
     token: SecretStr | None = Field(None, description="fixed bearer token instead of a made one")
     max_photos_per_request: Positive = 100
-    max_queued_photos: Positive = Field(32, description="uploads that may wait before the service answers 503")
-    max_request_bytes: Positive = Field(1024 * 1024 * 1024, description="bytes of one upload, all photos together")
-    upload_idle_s: Annotated[float, Field(gt=0)] = Field(60, description="silence after which an upload is given up")
+    max_queued_photos: Positive = Field(
+        32, description="uploads that may wait before the service answers 503"
+    )
+    max_request_bytes: Positive = Field(
+        1024 * 1024 * 1024, description="bytes of one upload, all photos together"
+    )
+    upload_idle_s: Annotated[float, Field(gt=0)] = Field(
+        60, description="silence after which an upload is given up"
+    )
 
     # models and inference
     models_dir: Path = Field(default_factory=_default_models_dir)
@@ -48,12 +59,16 @@ class Settings(BaseSettings):
 
     # detection
     tile_overlap: Annotated[float, Field(ge=0, lt=0.5)] = Field(0.2, description="share of a tile's side")
-    max_tiles: Positive = Field(400, description="tiles of one photo; beyond it the tiles are taken from a smaller copy")
+    max_tiles: Positive = Field(
+        400, description="tiles of one photo; beyond it the tiles are taken from a smaller copy"
+    )
     max_cameras: Positive = 200
 
     # reading
     max_read_crops: Annotated[int, Field(ge=0)] = Field(12, description="housings read in one photo")
-    max_read_pixels: Annotated[int, Field(ge=0)] = Field(12_000_000, description="pixels given to OCR in one photo")
+    max_read_pixels: Annotated[int, Field(ge=0)] = Field(
+        12_000_000, description="pixels given to OCR in one photo"
+    )
     scene_text_side: Annotated[int, Field(ge=0)] = Field(
         416, description="pixels at which lettering off the cameras is searched; 0: it is not"
     )
@@ -74,7 +89,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Settings from the environment, the file named by ``CAMID_CONFIG`` (default ``camid.toml``) and ``overrides``.
+    """Settings from ``overrides``, the environment, and the file that ``CAMID_CONFIG`` names (``camid.toml``).
 
     Raises:
         CamidError: ``settings_invalid``, naming every setting that is wrong.
@@ -82,7 +97,9 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)
+        )
         raise CamidError(ErrorCode.SETTINGS_INVALID, f"Invalid settings: {faults}.") from None
     except (OSError, ValueError) as error:
         raise CamidError(ErrorCode.SETTINGS_INVALID, f"The settings file cannot be read: {error}.") from None

@@ -190,7 +190,7 @@ def _window(pixels: Pixels, sx: float, sy: float, left: float, top: float, side:
     else:
         fx = fy = 1.0
     matrix = np.array([[sx / fx, 0, x0 * sx - left], [0, sy / fy, y0 * sy - top]], np.float64)
-    return cv2.warpAffine(
+    window: Pixels = cv2.warpAffine(
         part,
         matrix,
         (side, side),
@@ -198,6 +198,7 @@ def _window(pixels: Pixels, sx: float, sy: float, left: float, top: float, side:
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=(GREY,) * 3,
     )
+    return window
 
 
 def _clipped(pixels: Pixels, boxes: Boxes, forms: NDArray[np.int64], side: int) -> Sample:
@@ -339,7 +340,7 @@ def _draw_support(pixels: Pixels, outline: NDArray[np.float32], rng: np.random.G
 
 def _degraded(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Light, colour, night, haze, blur, sharpening, noise and JPEG, each at random."""
-    image = pixels.astype(np.float32)
+    image: NDArray[np.floating] = pixels.astype(np.float32)
     if rng.random() < 0.8:
         image = image * rng.uniform(0.55, 1.4) + rng.uniform(-25, 25)
         image = image * rng.uniform(0.92, 1.08, 3).astype(np.float32)
@@ -356,10 +357,8 @@ def _degraded(pixels: Pixels, rng: np.random.Generator) -> Pixels:
         image = image + rng.uniform(0.4, 1.5) * (image - cv2.GaussianBlur(image, (0, 0), 1.2))
     if rng.random() < 0.3:
         image = image + rng.uniform(2, 9) * rng.standard_normal(image.shape, np.float32)
-    out = image.clip(0, 255).astype(np.uint8)
+    out = np.asarray(image.clip(0, 255), np.uint8)
     if rng.random() < 0.45:
-        quality = int(rng.integers(25, 92))
-        out = cv2.imdecode(
-            cv2.imencode(".jpg", out, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR
-        )
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 92))]
+        out = np.asarray(cv2.imdecode(cv2.imencode(".jpg", out, quality)[1], cv2.IMREAD_COLOR), np.uint8)
     return out

@@ -114,7 +114,7 @@ def _limited(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     scale = MAX_SIDE / max(pixels.shape[:2])
     if scale >= 1:
         return pixels
-    return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _photo(path: Path, boxes: object, forms: object, weight: float = 1.0) -> Photo:
