@@ -89,7 +89,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Settings from ``overrides``, the environment, and the file that ``CAMID_CONFIG`` names (``camid.toml``).
+    """Settings from ``overrides``, the environment and the file that ``CAMID_CONFIG`` names (or camid.toml).
 
     Raises:
         CamidError: ``settings_invalid``, naming every setting that is wrong.
