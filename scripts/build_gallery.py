@@ -10,71 +10,17 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from edge.settings import Settings
-from edge.vendors.catalogue import Catalogue, load_catalogue
-from edge.vision.embedding import Embedder, Vectors, unit
-from edge.vision.gallery import Gallery
-from scripts.logo_renders import Logo, read_logos, seen_on
-from scripts.mark_regions import LetteredPicture, open_embedder, read_pictures
-
-DRAWS = 32
-LOGO_SEED = 5
-ALIKE = 0.93
-"""Cosine from which a mark is already in the gallery."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prototype:
-    """``group`` is that of the pictures it comes from, empty for a logo."""
-
-    brand: str
-    vector: Vectors
-    group: str
-
-
-def logo_prototypes(
-    logos: Iterable[Logo], embedder: Embedder, catalogue: Catalogue, seed: int
-) -> list[Prototype]:
-    chance = np.random.default_rng(seed)
-    plain = np.zeros((2, 2, 3), np.uint8)  # too small for a pattern: every ground is plain
-    found = []
-    for logo in logos:
-        brand = catalogue.brand_of(logo.vendor)
-        if brand is not None:
-            vectors = embedder.embed([seen_on(logo, plain, chance) for _ in range(DRAWS)])
-            found.append(Prototype(brand.id, unit(vectors.mean(axis=0, keepdims=True))[0], ""))
-    return found
-
-
-def mark_prototypes(pictures: Iterable[LetteredPicture]) -> list[Prototype]:
-    """The surest view of each boxed mark."""
-    return [
-        Prototype(picture.brands[-1].id, picture.vectors[picture.mark], picture.group)
-        for picture in pictures
-        if picture.mark is not None and picture.brands
-    ]
-
-
-def gallery_of(prototypes: Sequence[Prototype]) -> Gallery:
-    return Gallery(np.stack([p.vector for p in prototypes]), tuple(p.brand for p in prototypes))
-
-
-def thinned(prototypes: Sequence[Prototype]) -> list[Prototype]:
-    """Without those that a kept one of the same brand already stands for."""
-    kept: list[Prototype] = []
-    for prototype in prototypes:
-        twins = [
-            p for p in kept if p.brand == prototype.brand and float(p.vector @ prototype.vector) >= ALIKE
-        ]
-        if not twins:
-            kept.append(prototype)
-    return kept
+from edge.vendors.catalogue import load_catalogue
+from edge.vision.embedding import load_mark_embedder
+from scripts.logo_renders import read_logos
+from scripts.mark_fit import trusted
+from scripts.mark_regions import read_pictures
+from scripts.prototypes import LOGO_SEED, logo_prototypes, mark_prototypes, thinned
 
 
 def main() -> None:
@@ -83,11 +29,11 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("models/gallery.npz"))
     options = parser.parse_args()
-    embedder = open_embedder(Settings(provider="cpu"))
+    embedder = load_mark_embedder(Settings(provider="cpu"), threads=1)
     catalogue = load_catalogue()
     prototypes = logo_prototypes(read_logos(options.data / "logos"), embedder, catalogue, LOGO_SEED)
-    pictures = read_pictures(options.data, options.cache, embedder, catalogue)
-    kept = thinned([*prototypes, *mark_prototypes(pictures)])
+    pictures = list(read_pictures(options.data, options.cache, embedder, catalogue))
+    kept = thinned(trusted(pictures, [*prototypes, *mark_prototypes(pictures)], catalogue))
     np.savez_compressed(
         options.out,
         vectors=np.stack([p.vector for p in kept]).astype(np.float16),

@@ -31,10 +31,11 @@ from edge.evidence.likelihoods import (
 from edge.evidence.mark import TABLE, evidence_from_marks
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
-from scripts.build_gallery import LOGO_SEED, Prototype, logo_prototypes, mark_prototypes
+from edge.vision.embedding import load_mark_embedder
 from scripts.logo_renders import read_logos
-from scripts.mark_fit import Trial, fit_steps, folds, matches_with, trials
-from scripts.mark_regions import LetteredPicture, open_embedder, read_pictures
+from scripts.mark_fit import Trial, fit_steps, folds, matches_with, trials, trusted
+from scripts.mark_regions import LetteredPicture, read_pictures
+from scripts.prototypes import LOGO_SEED, Prototype, logo_prototypes, mark_prototypes
 
 FOLDS = 5
 POSTERIORS = (0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
@@ -117,10 +118,11 @@ def main() -> None:
     parser.add_argument("--names", action="store_true", help="list every wrong name")
     options = parser.parse_args()
     settings = Settings(provider="cpu")
-    catalogue, embedder = load_catalogue(), open_embedder(settings)
+    catalogue, embedder = load_catalogue(), load_mark_embedder(settings, threads=1)
     pictures = list(read_pictures(options.data, options.cache, embedder, catalogue))
     logos = logo_prototypes(read_logos(options.data / "logos"), embedder, catalogue, LOGO_SEED)
-    found = list(cases(pictures, [*logos, *mark_prototypes(pictures)], settings.models_dir, catalogue))
+    prototypes = trusted(pictures, [*logos, *mark_prototypes(pictures)], catalogue)
+    found = list(cases(pictures, prototypes, settings.models_dir, catalogue))
     thresholds = load_thresholds(settings.models_dir)
     for name, kinds in KINDS.items():
         for posterior in POSTERIORS:

@@ -17,11 +17,12 @@ import tomlkit
 from edge.evidence.likelihoods import Step
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
-from scripts.build_gallery import LOGO_SEED, logo_prototypes, mark_prototypes
+from edge.vision.embedding import load_mark_embedder
 from scripts.fit_prior import PriorFit, fit_prior, sightings
 from scripts.logo_renders import read_logos
-from scripts.mark_fit import Trial, fit_steps, trials
-from scripts.mark_regions import open_embedder, read_pictures
+from scripts.mark_fit import Trial, fit_steps, trials, trusted
+from scripts.mark_regions import read_pictures
+from scripts.prototypes import LOGO_SEED, logo_prototypes, mark_prototypes
 
 COMMAND = "python -m scripts.fit_likelihoods --data DATA --cache CACHE"
 
@@ -56,10 +57,11 @@ def write_table(document: tomlkit.TOMLDocument, name: str, steps: Sequence[Step]
 
 
 def mark_trials(data: Path, cache: Path, catalogue: Catalogue) -> list[Trial]:
-    embedder = open_embedder(Settings(provider="cpu"))
+    embedder = load_mark_embedder(Settings(provider="cpu"), threads=1)
     pictures = list(read_pictures(data, cache, embedder, catalogue))
     logos = logo_prototypes(read_logos(data / "logos"), embedder, catalogue, LOGO_SEED)
-    return trials(pictures, [*logos, *mark_prototypes(pictures)], catalogue)
+    prototypes = trusted(pictures, [*logos, *mark_prototypes(pictures)], catalogue)
+    return trials(pictures, prototypes, catalogue)
 
 
 def main() -> None:

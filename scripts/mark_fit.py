@@ -18,8 +18,8 @@ from edge.evidence.likelihoods import Step
 from edge.evidence.mark import match_score
 from edge.vendors.catalogue import Catalogue
 from edge.vision.gallery import GalleryMatch, best_matches
-from scripts.build_gallery import Prototype, gallery_of
 from scripts.mark_regions import LetteredPicture
+from scripts.prototypes import Prototype, gallery_of
 
 EDGES = (0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 
@@ -106,3 +106,25 @@ def folds(found: Sequence[Trial], count: int) -> np.ndarray[tuple[int], np.dtype
     groups = sorted({t.group for t in found})
     of_group = {group: index % count for index, group in enumerate(groups)}
     return np.array([of_group[t.group] for t in found], np.int64)
+
+
+MISTAKEN_AT = 0.65
+"""Score from which a match of a picture of another maker counts as a mistake."""
+
+
+def trusted(
+    pictures: Sequence[LetteredPicture], prototypes: Sequence[Prototype], catalogue: Catalogue
+) -> list[Prototype]:
+    """Without the logos of platforms that are seen where they are not, at least twice and more often than
+    where they are: plain shapes (bars, rings) resemble lamps and grilles. Repeated, for the next in line then
+    takes their place."""
+    kept = list(prototypes)
+    while True:
+        found = [t for t in trials(pictures, kept, catalogue) if t.score >= MISTAKEN_AT]
+        mistaken = Counter(t.platform for t in found if not t.known)
+        met = Counter(t.platform for t in found if t.known and t.right)
+        unfit = {p for p, count in mistaken.items() if count >= 2 and count > met[p]}
+        rest = [p for p in kept if p.group or catalogue.brands[p.brand].platform not in unfit]
+        if len(rest) == len(kept):
+            return kept
+        kept = rest

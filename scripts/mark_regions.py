@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.domain import Box, TextLine
-from edge.settings import Settings
 from edge.vendors.catalogue import Brand, Catalogue
-from edge.vision.embedding import Embedder, Vectors, mark_strip
+from edge.vision.embedding import Embedder, Vectors
 from edge.vision.gallery import distinct, upright
-from edge.vision.runtime import load_manifest, open_session
 from scripts.reading_cache import HousingReading, load_pixels, load_readings
 
 SETS = ("products/train", "negatives/train")
+MARKED = {"nf4713ad27.jpg": "unifi", "n9c31758a0.jpg": "unifi"}
+"""Train negatives that bear a maker's symbol (access points), seen by eye."""
 COVERS = 0.35
 """Least IoU at which a region is the mark that was boxed."""
 
@@ -44,11 +44,6 @@ class LetteredPicture:
         return frozenset(brand.platform for brand in self.brands)
 
 
-def open_embedder(settings: Settings) -> Embedder:
-    entry = load_manifest(settings.models_dir).entry("embedding")
-    return Embedder(open_session(entry, settings, threads=1), mark_strip)
-
-
 def read_pictures(
     data: Path, cache: Path, embedder: Embedder, catalogue: Catalogue
 ) -> Iterator[LetteredPicture]:
@@ -61,10 +56,11 @@ def read_pictures(
                 continue
             pixels = load_pixels(data / name / label["file"])
             reading = readings[label["file"]]
+            brands = [*reading.brands, *filter(None, [MARKED.get(label["file"])])]
             views = distinct(reading.lines())
             yield LetteredPicture(
                 key=label["file"],
-                brands=tuple(b for b in map(catalogue.brand_of, reading.brands) if b is not None),
+                brands=tuple(b for b in map(catalogue.brand_of, brands) if b is not None),
                 group=f"{label.get('vendor')}/{label.get('model') or label['file']}",
                 readable=reading.readable,
                 reading=reading,

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.domain import Pixels
+from edge.settings import Settings
+from edge.vision.runtime import load_manifest, open_session
 
 Vectors = NDArray[np.float32]
 """Shape (count, dimensions), each row of unit length."""
@@ -53,6 +55,16 @@ class Embedder:
             batch = np.stack([self._prepare(crop) for crop in crops[start : start + BATCH]])
             parts.append(self._session.run({self._input_name: batch})[self._output])
         return unit(np.concatenate(parts)) if parts else np.zeros((0, 0), np.float32)
+
+
+def load_mark_embedder(settings: Settings, threads: int | None = None) -> Embedder:
+    """The shipped network for marks.
+
+    Raises:
+        ModelError: see ``open_session``.
+    """
+    entry = load_manifest(settings.models_dir).entry("embedding")
+    return Embedder(open_session(entry, settings, threads=threads), mark_strip)
 
 
 def unit(vectors: NDArray[Any]) -> Vectors:
