@@ -70,12 +70,13 @@ class _Named:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """All that the verdict needs: posteriors, and for each platform the support of identifying evidence."""
+    """All that the verdict needs: posteriors, for each platform the support of all and of identifying
+    evidence, and what proves a brand, by origin."""
 
     posterior: Mapping[str, float]
     support: Mapping[str, float]
     identifying: Mapping[str, float]
-    proofs: tuple[Evidence, ...]
+    proofs: tuple[tuple[Evidence, ...], ...]
 
     @classmethod
     def of(cls, evidence: Sequence[Evidence], prior: Prior) -> _Case:
@@ -84,13 +85,13 @@ class _Case:
             posterior=posterior(evidence, prior),
             support=_summed(_by_origin(evidence)),
             identifying=_summed(_by_origin(identifying)),
-            proofs=tuple(
-                _strongest_proof(group) for group in _by_origin([e for e in identifying if e.brand])
-            ),
+            proofs=tuple(tuple(group) for group in _by_origin([e for e in identifying if e.brand])),
         )
 
     def brands(self, platform: str) -> set[str]:
-        return {e.brand for e in self.proofs if e.brand and e.supports.get(platform, 0.0) > 0.0}
+        """The brands proven by the strongest evidence for ``platform`` of each origin."""
+        named = (max(group, key=lambda e: _proof(e, platform)) for group in self.proofs)
+        return {e.brand for e in named if e.brand and e.supports.get(platform, 0.0) > 0.0}
 
     def contested(self, platforms: set[str]) -> bool:
         """Whether identifying evidence speaks for a platform outside ``platforms``."""
@@ -120,10 +121,11 @@ def _builder_unknown(platform: str, catalogue: Catalogue) -> bool:
 
 def _named_brand(case: _Case, thresholds: Thresholds) -> _Named | None:
     """A proven brand whose maker stays open between the platforms that build for it."""
-    brands = {e.brand for e in case.proofs}
+    proofs = [e for group in case.proofs for e in group]
+    brands = {e.brand for e in proofs}
     if len(brands) != 1:
         return None
-    builders = {p for e in case.proofs for p, value in e.supports.items() if value > 0.0}
+    builders = {p for e in proofs for p, value in e.supports.items() if value > 0.0}
     probability = min(1.0, math.fsum(case.posterior.get(p, 0.0) for p in builders))
     support = max((case.identifying.get(p, 0.0) for p in builders), default=0.0)
     if support < max(thresholds.identify_support, math.ulp(0.0)):
@@ -175,5 +177,6 @@ def _summed(groups: Sequence[Sequence[Evidence]]) -> dict[str, float]:
     return {platform: math.fsum(values) for platform, values in terms.items()}
 
 
-def _strongest_proof(group: Sequence[Evidence]) -> Evidence:
-    return max(group, key=lambda e: (max(e.supports.values(), default=0.0), e.brand or "", e.value))
+def _proof(item: Evidence, platform: str) -> tuple[float, str]:
+    """For ranking, so that equals do not depend on their order."""
+    return item.supports.get(platform, 0.0), item.brand or ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.domain import OTHER_MAKER, Advisory, Box, Evidence, EvidenceKind, Identification, Strength, Verdict
@@ -162,6 +162,7 @@ def test_arithmetic_against_a_direct_product() -> None:
         assert answer[platform] == pytest.approx(weight / sum(weights.values()), rel=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(evidences, max_size=8), st.randoms())
 def test_order_does_not_matter(seen: list[Evidence], shuffler: random.Random) -> None:
     turned = list(seen)
@@ -172,6 +173,7 @@ def test_order_does_not_matter(seen: list[Evidence], shuffler: random.Random) ->
     assert first.candidates == second.candidates
 
 
+@settings(deadline=None)
 @given(st.lists(evidences, max_size=6), st.sampled_from(PLATFORMS), st.floats(0.001, 12), kinds, st.data())
 def test_more_evidence_for_a_platform_never_lowers_it(
     seen: list[Evidence], platform: str, llr: float, kind: EvidenceKind, data: st.DataObject
@@ -186,6 +188,7 @@ def test_more_evidence_for_a_platform_never_lowers_it(
             assert after[platform] / after[rival] >= ratio * (1 - 1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(evidences, max_size=6))
 def test_duplicates_do_not_add_up(seen: list[Evidence]) -> None:
     once, thrice = _identify(*seen), _identify(*seen, *seen, *seen)
@@ -199,6 +202,7 @@ def test_duplicates_do_not_add_up(seen: list[Evidence]) -> None:
     )
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(_evidence, supports, st.just(EvidenceKind.LOOK), origin=st.text(max_size=2)), max_size=8
@@ -208,6 +212,7 @@ def test_look_alone_never_names(seen: list[Evidence]) -> None:
     assert _identify(*seen).verdict is not Verdict.IDENTIFIED
 
 
+@settings(deadline=None)
 @given(st.lists(evidences, max_size=8))
 def test_answers_are_sound(seen: list[Evidence]) -> None:
     answer = _identify(*seen)
@@ -223,6 +228,7 @@ def test_answers_are_sound(seen: list[Evidence]) -> None:
         assert any(e.brand == answer.brand for e in seen)
 
 
+@settings(deadline=None)
 @given(st.lists(evidences, max_size=4))
 def test_an_answer_survives_serialisation(seen: list[Evidence]) -> None:
     answer = _identify(*seen)
