@@ -29,10 +29,13 @@ from edge.evidence.codes import Code, evidence_from_codes, find_codes
 from edge.evidence.confusions import load_confusions
 from edge.evidence.lettering import Lettering
 from edge.evidence.likelihoods import Likelihoods, Thresholds, load_likelihoods, load_thresholds
+from edge.evidence.mark import evidence_from_marks
 from edge.media.photo import read
 from edge.settings import Settings, load_settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
 from edge.vision.detector import Detector, load_detector
+from edge.vision.embedding import Embedder, load_mark_embedder
+from edge.vision.gallery import Gallery, load_gallery, match_marks
 from edge.vision.housing import Verifier, load_verifier
 from edge.vision.manifest import load_manifest
 from edge.vision.runtime import usable_cores
@@ -53,6 +56,8 @@ class Identifier:
         detector: Detector,
         verifier: Verifier,
         reader: TextReader,
+        embedder: Embedder,
+        gallery: Gallery,
         catalogue: Catalogue,
         lettering: Lettering,
         likelihoods: Likelihoods,
@@ -63,6 +68,8 @@ class Identifier:
         self._detector = detector
         self._verifier = verifier
         self._reader = reader
+        self._embedder = embedder
+        self._gallery = gallery
         self._catalogue = catalogue
         self._lettering = lettering
         self._likelihoods = likelihoods
@@ -78,16 +85,18 @@ class Identifier:
             ModelError: naming the file that is missing, altered or cannot be run.
         """
         thresholds, likelihoods = load_thresholds(settings.models_dir), load_likelihoods(settings.models_dir)
-        catalogue = load_catalogue()
+        catalogue, manifest = load_catalogue(), load_manifest(settings.models_dir)
         return cls(
             load_detector(settings, CANDIDATE_SCORE),
             load_verifier(settings, usable_cores(settings)),
             load_text_reader(settings),
+            load_mark_embedder(settings),
+            load_gallery(manifest.entry("gallery")),
             catalogue,
             Lettering(catalogue, load_confusions(settings.models_dir), likelihoods),
             likelihoods,
             thresholds,
-            {name: entry.sha256 for name, entry in load_manifest(settings.models_dir).entries.items()},
+            {name: entry.sha256 for name, entry in manifest.entries.items()},
             settings,
         )
 
@@ -137,8 +146,11 @@ class Identifier:
     def _evidence(self, pixels: Pixels, housing: Housing, text: HousingText) -> list[Evidence]:
         if text.reading is not Reading.READ:
             return []
+        lettering = self._lettering.evidence(text.lines)
+        matches = match_marks(pixels, text.lines, self._embedder, self._gallery)
         return [
-            *self._lettering.evidence(text.lines),
+            *lettering,
+            *evidence_from_marks(matches, self._catalogue, self._likelihoods, self._thresholds, lettering),
             *evidence_from_codes(_codes_on(pixels, housing), self._catalogue, self._likelihoods),
         ]
 

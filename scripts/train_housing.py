@@ -83,7 +83,9 @@ def calibrate(
 
 def fit(model: Verifier, crops: Crops, options: argparse.Namespace) -> Ema:
     rng = np.random.default_rng(options.seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=0.02)
+    model.freeze_early()
+    learnt = [p for p in model.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(learnt, lr=options.rate, weight_decay=0.02)
     steps = int(options.epochs * len(crops["pixels"]) / options.batch)
     camera = crops["camera"].astype(np.float32)
     ema, started, losses = Ema(model, 0.998), time.monotonic(), []
@@ -92,6 +94,7 @@ def fit(model: Verifier, crops: Crops, options: argparse.Namespace) -> Ema:
             group["lr"] = learning_rate(done - 1, steps, options.rate, warm_up=100)
         pick = rng.integers(0, len(camera), options.batch)
         model.train()
+        model.freeze_early()
         with torch.autocast("cpu", torch.bfloat16):
             loss = loss_of(
                 model,
@@ -101,7 +104,7 @@ def fit(model: Verifier, crops: Crops, options: argparse.Namespace) -> Ema:
             )
         optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 5)
+        torch.nn.utils.clip_grad_norm_(learnt, 5)
         optimiser.step()
         ema.update(model, done - 1)
         losses.append(float(loss.item()))
@@ -128,7 +131,7 @@ def judge(model: Verifier, crops: Crops) -> tuple[float, float, float]:
 
 def main() -> None:
     parser = described(__doc__)
-    parser.add_argument("--crops", type=Path, required=True)
+    parser.add_argument("--crops", type=Path, help="to train on")
     parser.add_argument("--validation", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=float, default=3)
@@ -136,15 +139,21 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--calibrate", action="store_true", help="judge and calibrate the checkpoint in --out; do not train"
+    )
     options = parser.parse_args()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     model = Verifier()
-    load_imagenet(model.trunk)
-    model = model.to(memory_format=torch.channels_last)
-    ema = fit(model, dict(np.load(options.crops)), options)
-    model.load_state_dict(ema.state)
+    if options.calibrate:
+        state = torch.load(options.out / "checkpoint.pt", map_location="cpu", weights_only=True)["ema"]
+    else:
+        load_imagenet(model.trunk)
+        model = model.to(memory_format=torch.channels_last)
+        state = fit(model, dict(np.load(options.crops)), options).state
+    model.load_state_dict(state)
     weights = judge(model, dict(np.load(options.validation)))
     (options.out / "calibration.json").write_text(json.dumps(weights))
 

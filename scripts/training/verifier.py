@@ -9,6 +9,8 @@ from scripts.training.mobilenet import FEATURES, MobileNetV2
 from scripts.training.sources import FORMS
 
 CROP = 128
+FROZEN = 7
+"""Blocks of MobileNetV2, up to 32 channels at an eighth of the size."""
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 
@@ -24,6 +26,13 @@ class Verifier(nn.Module):
         self.form = nn.Linear(FEATURES, len(FORMS))
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1) * 255)
         self.register_buffer("deviation", torch.tensor(DEVIATION).view(1, 3, 1, 1) * 255)
+
+    def freeze_early(self) -> None:
+        """Keeps the first blocks as ImageNet left them, out of training mode: on the CPU they take most of
+        the time, and edges look the same here. To be called after each ``train()``."""
+        early = self.trunk.features[:FROZEN]
+        early.eval()
+        early.requires_grad_(False)
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         rgb = crops.permute(0, 3, 1, 2).flip(1).float()
