@@ -22,7 +22,7 @@ from edge.vision.text_recognition import HEIGHT, TextRecogniser, alphabet, line_
 Certain = Callable[[Sequence[TextLine]], bool]
 """Says of the lines read so far whether they settle the maker, so that no further pass is needed."""
 
-GROWTH = 0.06
+GROWTH = 0.12
 """Share of a housing's box added on each side: marks sit at the rim, boxes are a few pixels off."""
 MAX_ENLARGEMENT = 4.0
 SQUARE = 1.6

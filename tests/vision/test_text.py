@@ -89,7 +89,7 @@ def test_a_settled_housing_leaves_the_cascade() -> None:
 def test_a_small_crop_is_enlarged_four_times_at_most_and_not_searched_twice_alike() -> None:
     detector = OneLine()
     reader(detector, (Pass(320), Pass(640))).read(PICTURE, [housing(0, 0, 50, 50)], Settings(), never)
-    assert detector.sides == [4 * 53]
+    assert detector.sides == [4 * 56]
 
 
 def test_lines_lie_in_picture_pixels_whatever_the_turn() -> None:
