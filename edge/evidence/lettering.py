@@ -25,6 +25,9 @@ MIN_SCORE = 0.5
 """Lines that the recogniser itself doubts more than this are noise."""
 MIN_AMBIGUOUS_SCORE = 0.8
 MIN_SIMILARITY = 0.6
+LEAST_SHARE = 0.75
+"""Of a wordmark's letters that must have been read: letters are lost together, so that their single costs say
+too little (a news agency's ``DHA`` is two lost letters from Dahua)."""
 MAX_WORDS = 4
 MIN_WEIGHT = 2.5
 """Log likelihood ratio under which a resemblance is not worth telling."""
@@ -119,6 +122,8 @@ class Lettering:
     def _similarity(self, read: str, target: Target) -> float:
         if target.ambiguous or target.learnt:
             return float(read == target.text)
+        if len(read) < LEAST_SHARE * len(target.text):
+            return 0.0
         limit = (len(target.text) + 1) // 2 + 1
         if Levenshtein.distance(read, target.text, score_cutoff=limit) > limit:
             return 0.0
@@ -130,7 +135,8 @@ class Lettering:
 
     def _wordmarks(self, lines: Sequence[TextLine], where: str) -> list[Evidence]:
         kept = self._weighed(lines)
-        return [self._told(weight, match, [m for _, m in kept], where) for weight, match in kept]
+        told = [self._told(weight, match, [m for _, m in kept], where) for weight, match in kept]
+        return [e for e in told if max(e.supports.values()) >= MIN_WEIGHT]
 
     def _weighed(self, lines: Sequence[TextLine]) -> list[tuple[float, Match]]:
         """The best match of each brand with its log likelihood ratio, less what a better one explains."""
