@@ -63,6 +63,7 @@ def collate(samples: list[Sample]) -> Batch:
 def parse() -> argparse.Namespace:
     parser = described(__doc__)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--drawn", type=Path, help="folder that draw_cutouts.py made")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="ONNX of the COCO YOLOX-nano; default: in --data; 'none'")
     parser.add_argument(
@@ -178,7 +179,7 @@ def main() -> None:
     checkpoint = options.out / "checkpoint.pt"
     training = prepare(options)
     first = training.resume(checkpoint)
-    train, _ = load(options.data)
+    train, _ = load(options.data, options.drawn)
     loader = DataLoader(
         Stream(train, options.size, options.seed, first, Mix(*options.mix)),
         options.batch,

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -35,13 +36,29 @@ SMOOTHING = 0.02
 
 
 def augmented(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """N×H×W×3, each mirrored half the time and a little lighter or darker."""
-    out = pixels.astype(np.float32)
-    flip = rng.random(len(out)) < 0.5
-    out[flip] = out[flip, :, ::-1]
-    gain = rng.uniform(0.8, 1.2, (len(out), 1, 1, 1)).astype(np.float32)
-    out = out * gain + rng.uniform(-15, 15, (len(out), 1, 1, 1)).astype(np.float32)
-    return np.asarray(out.clip(0, 255), np.uint8)
+    """N×H×W×3, each mirrored, turned, shifted, enlarged, lit and coloured a little at random."""
+    return np.stack([_varied(crop, rng) for crop in pixels])
+
+
+def _varied(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    side = crop.shape[0]
+    matrix = cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal(0, 6), rng.uniform(0.85, 1.2))
+    matrix[:, 2] += rng.normal(0, 0.04 * side, 2)
+    if rng.random() < 0.5:
+        matrix[:, 0] *= -1
+        matrix[:, 2] += matrix[:, 0] * -(side - 1)
+    moved = cv2.warpAffine(crop, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
+    image: NDArray[np.floating] = moved.astype(np.float32)
+    image = image * rng.uniform(0.6, 1.35) * rng.uniform(0.92, 1.08, 3) + rng.uniform(-25, 25)
+    if rng.random() < 0.15:
+        image = np.repeat(image.mean(2, keepdims=True), 3, 2)
+    if rng.random() < 0.2:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 2.0))
+    if rng.random() < 0.25:
+        # Something in front of it: no single part may decide.
+        x, y = rng.integers(0, side - 24, 2)
+        image[y : y + int(rng.integers(16, 40)), x : x + int(rng.integers(16, 40))] = rng.uniform(0, 255)
+    return np.asarray(image.clip(0, 255), np.uint8)
 
 
 def loss_of(model: Verifier, pixels: Tensor, camera: Tensor, form: Tensor) -> Tensor:
@@ -79,6 +96,11 @@ def calibrate(
         curve = (inputs * (guess * (1 - guess))[:, None]).T @ inputs + 1e-3 * np.eye(3)
         weights = weights - np.linalg.solve(curve, slope)
     return float(weights[0]), float(weights[1]), float(weights[2])
+
+
+def joined(files: list[Path]) -> Crops:
+    parts = [np.load(file) for file in files]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def fit(model: Verifier, crops: Crops, options: argparse.Namespace) -> Ema:
@@ -131,7 +153,7 @@ def judge(model: Verifier, crops: Crops) -> tuple[float, float, float]:
 
 def main() -> None:
     parser = described(__doc__)
-    parser.add_argument("--crops", type=Path, help="to train on")
+    parser.add_argument("--crops", type=Path, nargs="+", help="to train on")
     parser.add_argument("--validation", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--epochs", type=float, default=3)
@@ -152,7 +174,7 @@ def main() -> None:
     else:
         load_imagenet(model.trunk)
         model = model.to(memory_format=torch.channels_last)
-        state = fit(model, dict(np.load(options.crops)), options).state
+        state = fit(model, joined(options.crops), options).state
     model.load_state_dict(state)
     weights = judge(model, dict(np.load(options.validation)))
     (options.out / "calibration.json").write_text(json.dumps(weights))

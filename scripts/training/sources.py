@@ -75,8 +75,13 @@ def rows(folder: Path) -> Iterator[dict[str, object]]:
             yield json.loads(line)
 
 
-def load(data: Path, validation: float = 0.15, negatives_validation: float = 0.3) -> tuple[Sources, Sources]:
-    """Training and validation sources under ``data`` (the train folders only; no dev picture is touched)."""
+def load(
+    data: Path, drawn: Path | None = None, validation: float = 0.15, negatives_validation: float = 0.3
+) -> tuple[Sources, Sources]:
+    """Training and validation sources under ``data`` (the train folders only; no dev picture is touched).
+
+    ``drawn`` is a folder of ``draw_cutouts.py``; all of it is for training.
+    """
     train, check = Sources(), Sources()
     for row in rows(data / "scenes/train"):
         if not row["complete"]:
@@ -107,6 +112,13 @@ def load(data: Path, validation: float = 0.15, negatives_validation: float = 0.3
         if cutout is not None:
             side.cameras.append(cutout)
             side.products.append(_on_white(cutout))
+    for row in rows(drawn) if drawn else ():
+        assert drawn is not None
+        pixels = cv2.imread(str(drawn / str(row["file"])), cv2.IMREAD_UNCHANGED)
+        if pixels is None or pixels.shape[2] != 4:
+            raise ValueError(f"{row['file']} is no cut-out")
+        body = np.asarray(row["body"], np.float32).reshape(1, 4)
+        train.cameras.append(Cutout(np.asarray(pixels, np.uint8), body, form_index(row["form"])))
     return train, check
 
 
