@@ -24,62 +24,19 @@ from torch.nn import functional
 from edge.domain import Pixels
 from edge.vision.embedding import mark_strip
 from scripts.logo_renders import Logo, nobodys_words, patches, read_logos, seen_on
+from scripts.training.mobilenet import MobileNetV2
 
 FROZEN, LAST = 7, 14
 SCALE, MARGIN, NO_MARK_AT = 24.0, 0.2, 0.4
 
 
-class Block(nn.Module):  # type: ignore[misc]
-    """Inverted residual; the names match those of the published weights."""
-
-    def __init__(self, into: int, out: int, stride: int, expand: int) -> None:
-        super().__init__()
-        wide = into * expand
-        layers: list[nn.Module] = [] if expand == 1 else [_conv(into, wide, 1)]
-        layers += [
-            _conv(wide, wide, 3, stride, wide),
-            nn.Conv2d(wide, out, 1, bias=False),
-            nn.BatchNorm2d(out),
-        ]
-        self.conv = nn.Sequential(*layers)
-        self.residual = stride == 1 and into == out
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y: torch.Tensor = self.conv(x)
-        return x + y if self.residual else y
-
-
-def _conv(into: int, out: int, side: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(into, out, side, stride, side // 2, groups=groups, bias=False),
-        nn.BatchNorm2d(out),
-        nn.ReLU6(),
-    )
-
-
-def backbone() -> nn.Sequential:
-    """The first ``LAST`` parts of MobileNetV2's ``features``: to 96 channels at a sixteenth of the size."""
-    blocks: list[nn.Module] = [_conv(3, 32, 3, 2)]
-    into = 32
-    for expand, out, count, stride in (
-        (1, 16, 1, 1),
-        (6, 24, 2, 2),
-        (6, 32, 3, 2),
-        (6, 64, 4, 2),
-        (6, 96, 3, 1),
-    ):
-        for index in range(count):
-            blocks.append(Block(into, out, stride if index == 0 else 1, expand))
-            into = out
-    return nn.Sequential(*blocks[:LAST])
-
-
-class MarkNet(nn.Module):  # type: ignore[misc]
+class MarkNet(nn.Module):
     """uint8 or float strips (N, 1, 64, 160), 0..255 → unit vectors (N, ``dimensions``)."""
 
     def __init__(self, dimensions: int = 128) -> None:
         super().__init__()
-        self.features = backbone()
+        # To 96 channels at a sixteenth of the size.
+        self.features = MobileNetV2().features[:LAST]
         self.squeeze = nn.Sequential(nn.Conv2d(96, 64, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU())
         self.pool = nn.AvgPool2d(2)
         self.project = nn.Linear(64 * 2 * 5, dimensions)
