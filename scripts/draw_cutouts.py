@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.drawing import tracer
-from scripts.drawing.random_housings import Housing, Random, random_housing
+from scripts.drawing.paints import Random
+from scripts.drawing.random_housings import Housing, random_housing
 from scripts.drawing.tracer import Floats, Light, Part, floats
 
 Mask = NDArray[np.bool_]

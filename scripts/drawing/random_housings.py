@@ -13,21 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scripts.drawing import tracer
-from scripts.drawing.tracer import Colour, Distance, Floats, Part, Points, floats
+from scripts.drawing.paints import DARK, Paint, Random, bubble_glass, front_glass, painted, random_paint
+from scripts.drawing.tracer import Distance, Floats, Part, floats
 
 Matrix = NDArray[np.float64]
 Place = tuple[float, float, float]
-Random = np.random.Generator
 
-_PAINTS = (
-    ((0.70, 0.72, 0.73), 0.56),
-    ((0.42, 0.43, 0.43), 0.17),
-    ((0.38, 0.50, 0.56), 0.13),
-    ((0.075, 0.075, 0.075), 0.11),
-    ((0.016, 0.016, 0.017), 0.13),
-)
 _FORMS = {"bullet": 0.36, "box": 0.16, "turret": 0.18, "dome": 0.16, "ptz": 0.14}
-_DARK = (0.010, 0.010, 0.011)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,81 +34,9 @@ class Housing:
     level: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
-    colour: Colour
-    gloss: float
-    sharpness: float
-
-
 def random_housing(random: Random) -> Housing:
     form = str(random.choice(list(_FORMS), p=list(_FORMS.values())))
     return _BUILDERS[form](random)
-
-
-def _paint(random: Random) -> Paint:
-    shares = np.array([share for _, share in _PAINTS])
-    base = floats(_PAINTS[int(random.choice(len(_PAINTS), p=shares / shares.sum()))][0])
-    base = floats(base * random.uniform(0.82, 1.06) * random.uniform(0.97, 1.03, 3))
-    glossy = random.random() < 0.5
-    return Paint(
-        _soiled(base, random),
-        float(random.uniform(0.03, 0.06) if glossy else random.uniform(0.004, 0.015)),
-        float(random.uniform(60, 220) if glossy else random.uniform(8, 25)),
-    )
-
-
-def _soiled(base: Floats, random: Random) -> Colour:
-    """Plain paint with blotches and streaks of dirt from a few slow waves."""
-    waves = floats(random.normal(0, 1, (4, 3)) * np.array([70, 35, 70]))
-    phases = floats(random.uniform(0, 6.28, 4))
-    amount = np.float32(random.choice([0.02, 0.05, 0.14], p=[0.5, 0.35, 0.15]))
-    tint = floats((0.75, 0.92, 1.0))
-
-    def colour(points: Points) -> Floats:
-        dirt = np.clip(np.sin(points @ waves.T + phases).sum(1) * 0.5, 0, 2)[:, None] * amount
-        return floats(base * (1 - dirt) + base * tint * dirt * 0.5)
-
-    return colour
-
-
-def _part(solid: Distance, paint: Paint, housing: bool = True) -> Part:
-    return Part(solid, paint.colour, paint.gloss, paint.sharpness, housing)
-
-
-def _face(radius: float, random: Random, rectangular: bool = False) -> Colour:
-    """A front glass about the local z axis: one or two lenses, a ring or rows of diodes, or bare glass."""
-    lens = float(random.uniform(0.22, 0.55))
-    lenses = 2 if random.random() < 0.12 else 1
-    diodes = 0 if rectangular else int(random.choice([0, 2, 4, 6, 8, 12, 18, 24]))
-    size = min(0.16, 1.5 / max(diodes, 6))
-    ring, shift = float(random.uniform(0.68, 0.8)), float(random.uniform(0, 3))
-    glass = floats(_DARK) * np.float32(random.choice([0.6, 1.0, 3.0]))
-    barrel = float(random.choice([0.03, 0.10, 0.35]))
-    glow = floats((0.10, 0.085, 0.10)) * np.float32(random.uniform(0.4, 3))
-    if lenses == 2:
-        lens = min(lens, 0.3)
-
-    def colour(points: Points) -> Floats:
-        x, y = points[:, 0] / np.float32(radius), points[:, 1] / np.float32(radius)
-        result = np.tile(glass, (len(points), 1))
-        if not rectangular:
-            result[np.hypot(x, y) > 0.94] = 0.05
-        if diodes:
-            step = 2 * np.pi / diodes
-            angle = np.round((np.arctan2(y, x) - shift) / step) * step + shift
-            away = np.hypot(x - ring * np.cos(angle), y - ring * np.sin(angle))
-            result[away < size] = glow
-            result[away < size * 0.45] = glow * 2.2
-        for centre in (0.0,) if lenses == 1 else (-0.36, 0.36):
-            out = np.hypot(x, y - centre) / np.float32(lens)
-            result[out < 1.0] = barrel
-            result[out < 0.84] = 0.006
-            result[out < 0.52] = (0.045, 0.022, 0.030)
-            result[out < 0.26] = 0.004
-        return floats(result)
-
-    return colour
 
 
 def _place(point: NDArray[np.floating]) -> Place:
@@ -132,7 +52,7 @@ def _tilt(random: Random) -> Matrix:
 def _bullet(random: Random) -> Housing:
     radius = float(random.uniform(0.028, 0.045))
     half = radius * float(random.uniform(1.25, 3.6))
-    paint, second = _paint(random), _paint(random)
+    paint, second = random_paint(random), random_paint(random)
     trim = second if random.random() < 0.35 else paint
     square = random.random() < 0.28
     if square:
@@ -147,15 +67,15 @@ def _bullet(random: Random) -> Housing:
     well = tracer.cylinder((0, 0, half), 2, inner, depth, 0.001)
     glass = tracer.cylinder((0, 0, half - depth - 0.002), 2, inner, 0.0045, 0.001)
     parts = [
-        _part(tracer.cut(body, well), paint),
-        Part(glass, _face(inner, random), gloss=0.06, sharpness=300),
+        painted(tracer.cut(body, well), paint),
+        Part(glass, front_glass(inner, random), gloss=0.06, sharpness=300),
     ]
     if random.random() < 0.75:
-        parts.append(_part(_hood(radius, half, square, random), trim))
+        parts.append(painted(_hood(radius, half, square, random), trim))
     if random.random() < 0.5:  # a rear cap or a ring round the waist
         z = float(random.choice([-half, half * 0.25]))
         wide = radius * float(random.uniform(0.8, 0.93)) if z < 0 else radius * 1.025
-        parts.append(_part(tracer.cylinder((0, 0, z), 2, wide, 0.008), trim))
+        parts.append(painted(tracer.cylinder((0, 0, z), 2, wide, 0.008), trim))
     return _on_arm("bullet", parts, radius, half, paint, random)
 
 
@@ -179,15 +99,15 @@ def _box(random: Random) -> Housing:
     wide = float(random.uniform(0.045, 0.065))
     high = wide * float(random.uniform(0.75, 1.05))
     half = wide * float(random.uniform(1.5, 3.4))
-    paint, second = _paint(random), _paint(random)
+    paint, second = random_paint(random), random_paint(random)
     trim = second if random.random() < 0.3 else paint
     rounding = wide * float(random.uniform(0.06, 0.5))
     frame = float(random.uniform(0.006, 0.012))
     hole = tracer.block((0, 0, half), (wide - frame, high - frame, 0.012), rounding * 0.5 + 0.001)
     glass = tracer.block((0, 0, half - 0.015), (wide - frame, high - frame, 0.005), 0.001)
     parts = [
-        _part(tracer.cut(tracer.block((0, 0, 0), (wide, high, half), rounding), hole), paint),
-        Part(glass, _face(high, random, rectangular=True), gloss=0.07, sharpness=300),
+        painted(tracer.cut(tracer.block((0, 0, 0), (wide, high, half), rounding), hole), paint),
+        Part(glass, front_glass(high, random, rectangular=True), gloss=0.07, sharpness=300),
     ]
     over = wide * float(random.uniform(0.2, 1.1))
     if random.random() < 0.85:
@@ -196,7 +116,7 @@ def _box(random: Random) -> Housing:
             (wide + float(random.uniform(0.001, 0.012)), 0.003, half + over / 2),
             0.002,
         )
-        parts.append(_part(roof, trim))
+        parts.append(painted(roof, trim))
         if random.random() < 0.5:
             low = high * float(random.uniform(-0.3, 0.6))
             middle, tall = (high + low) / 2, (high - low) / 2 + 0.003
@@ -204,7 +124,7 @@ def _box(random: Random) -> Housing:
                 side = tracer.block(
                     (hand * (wide + 0.003), middle, over / 2), (0.002, tall, half + over / 2), 0.001
                 )
-                parts.append(_part(side, trim))
+                parts.append(painted(side, trim))
     return _on_arm("box", parts, high, half, paint, random)
 
 
@@ -261,7 +181,7 @@ def _arm(
     else:
         plate = tracer.cylinder((0, 0, 0), axis, size, float(random.uniform(0.006, 0.026)), 0.004)
         solids.append(_moved(plate, turn.T @ spin, at))
-    bracket = [_part(solid, paint, housing=False) for solid in solids]
+    bracket = [painted(solid, paint, housing=False) for solid in solids]
     if random.random() < 0.3:
         bracket.append(_cable(local[0], at, random))
     return bracket, floats(out) if mount == "wall" else None
@@ -271,7 +191,7 @@ def _cable(start: Place, end: Place, random: Random) -> Part:
     a, b = np.array(start), np.array(end)
     sag = _place((a + b) / 2 + [random.normal(0, 0.01), -random.uniform(0.02, 0.05), 0])
     first, last = tracer.capsule(start, sag, 0.0035), tracer.capsule(sag, end, 0.0035)
-    dark = tracer.plain(*_DARK)
+    dark = tracer.plain(*DARK)
     return Part(lambda points: np.minimum(first(points), last(points)), dark, 0.02, 30, housing=False)
 
 
@@ -295,7 +215,7 @@ def _hung(form: str, parts: list[Part], turn: Matrix, wall: bool) -> Housing:
 
 def _turret(random: Random) -> Housing:
     turn, wall = _fixture(random)
-    paint = _paint(random)
+    paint = random_paint(random)
     ball = float(random.uniform(0.04, 0.055))
     base, high = ball * float(random.uniform(1.05, 1.4)), ball * float(random.uniform(0.2, 0.5))
     sight = tracer.rotation(
@@ -305,19 +225,19 @@ def _turret(random: Random) -> Housing:
     disc = ball * float(np.sqrt(1 - flat**2))
     solid = tracer.cut(tracer.sphere((0, 0, 0), ball), tracer.half_space(2, -flat * ball, -1))
     face = tracer.cylinder((0, 0, flat * ball), 2, disc * 0.96, 0.003, 0.001)
-    eye = [_part(solid, paint), Part(face, _face(disc, random), gloss=0.06, sharpness=300)]
+    eye = [painted(solid, paint), Part(face, front_glass(disc, random), gloss=0.06, sharpness=300)]
     parts = [tracer.placed(part, sight, (0, 0, 0)) for part in eye]
     top = ball * float(random.uniform(0.35, 0.75))
-    parts.append(_part(tracer.cylinder((0, top + high / 2, 0), 1, base, high, high * 0.5), paint))
+    parts.append(painted(tracer.cylinder((0, top + high / 2, 0), 1, base, high, high * 0.5), paint))
     if random.random() < 0.4:
         collar = tracer.cylinder((0, top - high * 0.5, 0), 1, ball * 1.03, ball * 0.2, 0.004)
-        parts.append(_part(collar, paint))
+        parts.append(painted(collar, paint))
     return _hung("turret", parts + _stand(top + high, base, paint, random), turn, wall)
 
 
 def _dome(random: Random) -> Housing:
     turn, wall = _fixture(random)
-    paint = _paint(random)
+    paint = random_paint(random)
     base = float(random.uniform(0.05, 0.075))
     high = base * float(random.uniform(0.15, 0.4))
     bubble = base * float(random.uniform(0.58, 0.86))
@@ -325,39 +245,17 @@ def _dome(random: Random) -> Housing:
     glass = tracer.within(tracer.sphere((0, drop, 0), bubble), tracer.half_space(1, -high * 0.5))
     shell = tracer.cylinder((0, 0, 0), 1, base, high, high * float(random.uniform(0.2, 0.9)))
     parts = [
-        _part(shell, paint),
-        Part(glass, _bubble(drop, wall, random), gloss=float(random.uniform(0.05, 0.1)), sharpness=350),
+        painted(shell, paint),
+        Part(glass, bubble_glass(drop, wall, random), gloss=float(random.uniform(0.05, 0.1)), sharpness=350),
     ]
     if random.random() < 0.6:  # the ring that holds the bubble
         ring = tracer.cylinder((0, -high, 0), 1, bubble * 1.12, high * float(random.uniform(0.2, 0.5)), 0.003)
-        parts.append(_part(tracer.cut(ring, tracer.sphere((0, drop, 0), bubble * 0.995)), paint))
+        parts.append(painted(tracer.cut(ring, tracer.sphere((0, drop, 0), bubble * 0.995)), paint))
     if random.random() < 0.2:  # a weather hood round the top
         hood = tracer.cylinder((0, high * 0.3, 0), 1, base * 1.12, high * 1.2, 0.003)
         inner = tracer.cylinder((0, -high, 0), 1, base * 1.08, high * 2.2, 0.002)
-        parts.append(_part(tracer.cut(hood, inner), paint))
+        parts.append(painted(tracer.cut(hood, inner), paint))
     return _hung("dome", parts + _stand(high, base, paint, random), turn, wall)
-
-
-def _bubble(drop: float, wall: bool, random: Random) -> Colour:
-    """Smoked or clear glass; the lens module and its dark slot show through on one side."""
-    yaw = float(random.uniform(130, 230) if wall else random.uniform(-180, 180))
-    look = floats(tracer.rotation(yaw, float(-random.uniform(20, 75))) @ np.array([0, 0, 1.0]))
-    clear = random.random() < 0.4
-    base = floats((0.16, 0.16, 0.16) if clear else (0.016, 0.015, 0.015)) * np.float32(
-        random.uniform(0.5, 1.6)
-    )
-    ball = floats(base * (2.2 if clear else 1.8) + 0.01)
-
-    def colour(points: Points) -> Floats:
-        share = tracer.unit(floats(points - floats((0, drop, 0)))) @ look
-        result = np.tile(base, (len(points), 1))
-        result[share > 0.70] = ball
-        result[share > 0.86] = 0.008
-        result[share > 0.975] = (0.05, 0.028, 0.035)
-        result[share > 0.992] = 0.004
-        return floats(result)
-
-    return colour
 
 
 def _stand(top: float, base: float, paint: Paint, random: Random) -> list[Part]:
@@ -373,7 +271,7 @@ def _stand(top: float, base: float, paint: Paint, random: Random) -> list[Part]:
             )
         else:
             solid = tracer.block((0, top + high, 0), (base * 1.05, high, base * 1.05), 0.005)
-        return [_part(solid, paint, housing=False)]
+        return [painted(solid, paint, housing=False)]
     thick = base * float(random.uniform(0.22, 0.42))
     long = base * float(random.uniform(0.6, 1.8))
     solids = [tracer.capsule((0, top, 0), (0, top + long, 0), thick)]
@@ -384,35 +282,38 @@ def _stand(top: float, base: float, paint: Paint, random: Random) -> list[Part]:
         solids.append(tracer.capsule((0, top + long, 0), (0, top + long * 0.9, -reach), thick))
         plate = (thick * 1.8, thick * 2.4, 0.006)
         solids.append(tracer.block((0, top + long * 0.9, -reach), plate, 0.003))
-    return [_part(solid, paint, housing=False) for solid in solids]
+    return [painted(solid, paint, housing=False) for solid in solids]
 
 
 def _ptz(random: Random) -> Housing:
     """A ball that hangs on a neck: a dark half globe under a cap, or an open eye in a yoke."""
-    paint = _paint(random)
+    paint = random_paint(random)
     radius = float(random.uniform(0.05, 0.07))
     if random.random() < 0.55:
         cap = tracer.cylinder((0, radius * 0.45, 0), 1, radius * 1.12, radius * 0.6, radius * 0.4)
         globe = tracer.within(tracer.sphere((0, 0, 0), radius * 0.98), tracer.half_space(1, 0.0))
-        glass = _bubble(0.0, False, random)
-        parts = [_part(cap, paint), Part(globe, glass, gloss=0.08, sharpness=350)]
+        glass = bubble_glass(0.0, False, random)
+        parts = [painted(cap, paint), Part(globe, glass, gloss=0.08, sharpness=350)]
         top = radius * 1.0
     else:
         sight = tracer.rotation(0, float(-random.uniform(5, 60)))
         eye = tracer.cut(tracer.sphere((0, 0, 0), radius), tracer.half_space(2, -radius * 0.8, -1))
         face = tracer.cylinder((0, 0, radius * 0.8), 2, radius * 0.57, 0.003, 0.001)
-        ball = [_part(eye, paint), Part(face, _face(radius * 0.58, random), gloss=0.06, sharpness=300)]
+        ball = [
+            painted(eye, paint),
+            Part(face, front_glass(radius * 0.58, random), gloss=0.06, sharpness=300),
+        ]
         parts = [tracer.placed(part, sight, (0, 0, 0)) for part in ball]
-        trim = _paint(random) if random.random() < 0.3 else paint
+        trim = random_paint(random) if random.random() < 0.3 else paint
         for hand in (-1, 1):
             cheek = tracer.block(
                 (hand * radius * 1.02, radius * 0.4, 0),
                 (radius * 0.2, radius * 0.85, radius * 0.5),
                 radius * 0.18,
             )
-            parts.append(_part(cheek, trim))
+            parts.append(painted(cheek, trim))
         head = tracer.cylinder((0, radius * 1.35, 0), 1, radius * 1.2, radius * 0.35, radius * 0.15)
-        parts.append(_part(head, trim))
+        parts.append(painted(head, trim))
         top = radius * 1.7
     long, thick = radius * float(random.uniform(0.3, 1.4)), radius * float(random.uniform(0.25, 0.5))
     solids = [tracer.cylinder((0, top + long, 0), 1, thick, long, 0.003)]
@@ -421,7 +322,7 @@ def _ptz(random: Random) -> Housing:
         spin = tracer.rotation(float(random.uniform(-180, 180)), 0)
         far = _place(spin @ np.array([0, top + 2 * long, -reach]))
         solids.append(tracer.capsule((0, top + 2 * long, 0), far, thick * 0.9))
-    return Housing("ptz", parts + [_part(s, paint, housing=False) for s in solids], np.eye(3), None, True)
+    return Housing("ptz", parts + [painted(s, paint, housing=False) for s in solids], np.eye(3), None, True)
 
 
 _BUILDERS: dict[str, Callable[[Random], Housing]] = {
