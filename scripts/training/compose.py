@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from scripts.training.sources import Boxes, Cutout, Photo, Pixels, Sources
 
 GREY = 114
+DRAWN_SHARE = 0.6
+"""Of the pasted cameras, where there are drawn ones."""
 NO_BOXES: Boxes = np.zeros((0, 4), np.float32)
 NO_FORMS: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -129,14 +131,19 @@ class Composer:
     # -- pasting ----------------------------------------------------------------------------------------
 
     def _with_pasted(self, sample: Sample, far: bool) -> Sample:
-        cameras = int(self.rng.integers(0, 3)) + (1 if far else 0)
+        cameras = int(self.rng.integers(0, 4 if self.sources.drawn else 3)) + (1 if far else 0)
         others = int(self.rng.integers(0, 3))
-        things = [self.sources.cameras] * cameras + [self.sources.distractors] * others
+        things = [self._cameras() for _ in range(cameras)] + [self.sources.distractors] * others
         for k in self.rng.permutation(len(things)):
             pool = things[int(k)]
             if pool:
                 sample = self._pasted(sample, pool[int(self.rng.integers(len(pool)))], far)
         return sample
+
+    def _cameras(self) -> list[Cutout]:
+        """Photographed cut-outs or drawn ones, which show what no shop does: cameras from below, from behind."""
+        use_drawn = bool(self.sources.drawn) and self.rng.random() < DRAWN_SHARE
+        return self.sources.drawn if use_drawn else self.sources.cameras
 
     def _pasted(self, sample: Sample, cutout: Cutout, far: bool) -> Sample:
         size = self.size

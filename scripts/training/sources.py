@@ -61,6 +61,7 @@ class Sources:
     products: list[Photo] = field(default_factory=list)
     empty: list[Photo] = field(default_factory=list)
     cameras: list[Cutout] = field(default_factory=list)
+    drawn: list[Cutout] = field(default_factory=list)
     distractors: list[Cutout] = field(default_factory=list)
 
 
@@ -118,7 +119,7 @@ def load(
         if pixels is None or pixels.shape[2] != 4:
             raise ValueError(f"{row['file']} is no cut-out")
         body = np.asarray(row["body"], np.float32).reshape(1, 4)
-        train.cameras.append(Cutout(np.asarray(pixels, np.uint8), body, form_index(row["form"])))
+        train.drawn.append(Cutout(np.asarray(pixels, np.uint8), body, form_index(row["form"])))
     return train, check
 
 
