@@ -141,7 +141,7 @@ class Composer:
         return sample
 
     def _cameras(self) -> list[Cutout]:
-        """Photographed cut-outs, or drawn ones, which show what no shop does: a camera from below or behind."""
+        """Photographed cut-outs or drawn ones, which show cameras from below and behind as no shop does."""
         use_drawn = bool(self.sources.drawn) and self.rng.random() < DRAWN_SHARE
         return self.sources.drawn if use_drawn else self.sources.cameras
 
