@@ -6,6 +6,8 @@ TRAIN  := .venv-train
 RIVALS := .venv-rivals
 SHARED ?= ../shared/data
 UV     := .venv-lock/bin/uv
+R      := runs/train
+T      := $(TRAIN)/bin/python -m scripts
 ARGS   ?=
 
 # The first interpreter on this machine that Camid runs on; override with `make install PYTHON=/path/to/python`.
@@ -14,8 +16,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
             $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test test-long lint format browser evaluate bench mosaics train-env train lock \
-        docker clean
+.PHONY: help install dev run test test-long lint format browser evaluate bench mosaics train-env train ship \
+        lock docker clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,8 +56,28 @@ mosaics: dev  ## Recall of far cameras on 12 MP canvases
 
 train-env: $(TRAIN)/.installed  ## Create .venv-train with torch and the export tools
 
-train: train-env  ## Train the detector into runs/ (hours; models/MODEL_CARD.md has the exact commands)
-	$(TRAIN)/bin/python -m scripts.train_detector --data $(SHARED) --out runs/detector $(ARGS)
+train: train-env  ## Train detector and housing network as shipped, into runs/train (hours on a CPU)
+	$(T).draw_cutouts --out $(R)/drawn --count 900 --seed 11 --jobs 2
+	$(T).train_detector --data $(SHARED) --out $(R)/detector-1 --steps 2200 --seed 1
+	$(T).train_detector --data $(SHARED) --out $(R)/detector-2 --after $(R)/detector-1/checkpoint.pt \
+	  --mix 0.45 0.30 0.15 --rate 6e-4 --steps 1300 --seed 2
+	$(T).train_detector --data $(SHARED) --out $(R)/detector-3 --after $(R)/detector-2/checkpoint.pt \
+	  --drawn $(R)/drawn --mix 0.45 0.30 0.15 --rate 6e-4 --steps 1000 --seed 3
+	$(T).export detector $(R)/detector-2/checkpoint.pt $(R)/detector-2.onnx --pictures $(SHARED)/scenes/train
+	$(T).export detector $(R)/detector-3/checkpoint.pt $(R)/detector.onnx --pictures $(SHARED)/scenes/train
+	$(T).mine_crops --data $(SHARED) --detector $(R)/detector-2.onnx --drawn $(R)/drawn --pictures 4000 --seed 4 \
+	  --out $(R)/composed.npz
+	$(T).mine_crops --data $(SHARED) --detector $(R)/detector-2.onnx --plain --out $(R)/plain.npz
+	$(T).mine_crops --data $(SHARED) --detector $(R)/detector.onnx --split validation --out $(R)/held-out.npz
+	$(T).train_housing --crops $(R)/composed.npz $(R)/plain.npz $(R)/plain.npz $(R)/plain.npz \
+	  --validation $(R)/held-out.npz --out $(R)/housing --epochs 0.75 --seed 1
+	$(T).export housing $(R)/housing/checkpoint.pt $(R)/housing.onnx --pictures $(SHARED)/scenes/train
+
+ship: dev  ## Put what `make train` made into models/, with calibration; prints the threshold
+	cp $(R)/detector.onnx $(R)/housing.onnx models/
+	$(BIN)/python -m scripts.add_model detector detector.onnx
+	$(BIN)/python -m scripts.add_model housing housing.onnx --set "calibration=$$(cat $(R)/housing/calibration.json)"
+	$(BIN)/python -m scripts.choose_detection --data $(SHARED)
 
 lock: $(UV)  ## Pin every dependency again, with hashes
 	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) --group build -o requirements.lock

@@ -1,8 +1,8 @@
 """Camid says which surveillance cameras are in a picture, and who made them.
 
-    from edge import identify_photo
-    report = identify_photo("street.jpg")
-    print([camera.identification.brand for camera in report.cameras])
+from edge import identify_photo
+report = identify_photo("street.jpg")
+print([camera.identification.brand for camera in report.cameras])
 """
 
 from __future__ import annotations

@@ -29,7 +29,6 @@ from edge.evidence.codes import Code, evidence_from_codes, find_codes
 from edge.evidence.confusions import load_confusions
 from edge.evidence.lettering import Lettering
 from edge.evidence.likelihoods import Likelihoods, Thresholds, load_likelihoods, load_thresholds
-from edge.evidence.look import LookMatch, evidence_from_look
 from edge.evidence.mark import evidence_from_marks
 from edge.media.photo import read
 from edge.settings import Settings, load_settings
@@ -38,7 +37,6 @@ from edge.vision.detector import Detector, load_detector
 from edge.vision.embedding import Embedder, load_mark_embedder
 from edge.vision.gallery import Gallery, load_gallery, match_marks
 from edge.vision.housing import Verifier, load_verifier
-from edge.vision.looks import Looks, load_looks
 from edge.vision.manifest import load_manifest
 from edge.vision.runtime import usable_cores
 from edge.vision.text import HousingText, TextReader, load_text_reader
@@ -60,7 +58,6 @@ class Identifier:
         reader: TextReader,
         embedder: Embedder,
         gallery: Gallery,
-        looks: Looks,
         catalogue: Catalogue,
         lettering: Lettering,
         likelihoods: Likelihoods,
@@ -73,7 +70,6 @@ class Identifier:
         self._reader = reader
         self._embedder = embedder
         self._gallery = gallery
-        self._looks = looks
         self._catalogue = catalogue
         self._lettering = lettering
         self._likelihoods = likelihoods
@@ -96,7 +92,6 @@ class Identifier:
             load_text_reader(settings),
             load_mark_embedder(settings),
             load_gallery(manifest.entry("gallery")),
-            load_looks(manifest.entry("looks")),
             catalogue,
             Lettering(catalogue, load_confusions(settings.models_dir), likelihoods),
             likelihoods,
@@ -118,10 +113,8 @@ class Identifier:
         housings = self._housings(picture.pixels, min_score)
         detected = time.perf_counter()
         texts = self._reader.read(picture.pixels, housings, self._settings, self._lettering.certain)
-        looks = self._resemblances(picture.pixels, housings)
         cameras = tuple(
-            self._camera(picture.pixels, housing, text, looks.get(index))
-            for index, (housing, text) in enumerate(zip(housings, texts, strict=True))
+            self._camera(picture.pixels, housing, text) for housing, text in zip(housings, texts, strict=True)
         )
         marks = self._marks(picture.pixels, housings)
         done = time.perf_counter()
@@ -144,19 +137,8 @@ class Identifier:
         found = self._verifier.verify(pixels, self._detector.detect(pixels))
         return [housing for housing in found if housing.score >= least][: self._settings.max_cameras]
 
-    def _resemblances(self, pixels: Pixels, housings: Sequence[Housing]) -> dict[int, LookMatch]:
-        """What the surest housings look like, by their index: as many as may be read."""
-        boxes = [housing.box for housing in housings[: self._settings.max_read_crops]]
-        nearest = self._looks.nearest(self._verifier.features(pixels, boxes)) if boxes else []
-        return {
-            index: LookMatch(box, platform, cosine)
-            for index, (box, (platform, cosine)) in enumerate(zip(boxes, nearest, strict=True))
-        }
-
-    def _camera(self, pixels: Pixels, housing: Housing, text: HousingText, look: LookMatch | None) -> Camera:
+    def _camera(self, pixels: Pixels, housing: Housing, text: HousingText) -> Camera:
         evidence = self._evidence(pixels, housing, text)
-        if look is not None:
-            evidence += evidence_from_look(look, self._likelihoods, self._thresholds)
         identification = fusion.identify(evidence, self._catalogue, self._likelihoods, self._thresholds)
         return Camera(housing.box, housing.score, housing.form_factor, identification, text.reading)
 

@@ -41,15 +41,15 @@ class ShippedDetector(nn.Module):
 
 
 class ShippedVerifier(nn.Module):
-    """N×128×128×3 uint8 BGR crops → camera logits N, form probabilities N×9, features N×1280."""
+    """N×128×128×3 uint8 BGR crops → camera logits N, form probabilities N×9."""
 
     def __init__(self, model: Verifier) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        features = self.model.features(crops)
-        return self.model.camera(features)[:, 0], self.model.form(features).softmax(1), features
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        camera, form = self.model(crops)
+        return camera, form.softmax(1)
 
 
 def detector(checkpoint: Path) -> tuple[nn.Module, Tensor, list[str]]:
@@ -67,7 +67,7 @@ def housing(checkpoint: Path) -> tuple[nn.Module, Tensor, list[str]]:
     return (
         ShippedVerifier(model).eval(),
         torch.zeros(1, CROP, CROP, 3, dtype=torch.uint8),
-        ["crops", "camera", "forms", "features"],
+        ["crops", "camera", "forms"],
     )
 
 

@@ -116,7 +116,7 @@ class Thresholds:
     ``identify_posterior``: least posterior of a named platform. ``identify_conflict``: the same where
     identifying evidence also speaks for another platform. ``identify_support``: least log likelihood ratio
     that identifying evidence alone must bring. ``candidates_min``: least posterior of a candidate.
-    ``mark_similarity``, ``look_similarity``: least cosine of a gallery match that is evidence at all.
+    ``mark_similarity``: least cosine of a gallery match that is evidence at all.
 
     Raises:
         ValueError: if a value lies outside its range.
@@ -128,7 +128,6 @@ class Thresholds:
     identify_support: float
     candidates_min: float
     mark_similarity: float
-    look_similarity: float
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -65,7 +65,7 @@ class Verifier:
         checked: list[Housing] = []
         for first in range(0, len(looked_at), _BATCH):
             batch = looked_at[first : first + _BATCH]
-            logits, forms, _ = self._run(pixels, [housing.box for housing in batch])
+            logits, forms = self._run(pixels, [housing.box for housing in batch])
             before = np.array([housing.score for housing in batch], np.float32)
             scores = self._calibration.score(before, logits)
             checked += [
@@ -73,13 +73,6 @@ class Verifier:
                 for housing, score, row in zip(batch, scores, forms, strict=True)
             ]
         return sorted(checked, key=lambda housing: (-housing.score, housing.box.as_tuple()))
-
-    def features(self, pixels: Pixels, boxes: Sequence[Box]) -> NDArray[np.float32]:
-        """What the network sees in each housing, (N, 1280): for telling how alike two look."""
-        parts = [
-            self._run(pixels, boxes[first : first + _BATCH])[2] for first in range(0, len(boxes), _BATCH)
-        ]
-        return np.concatenate(parts) if parts else np.zeros((0, 1280), np.float32)
 
     def _run(self, pixels: Pixels, boxes: Sequence[Box]) -> list[NDArray[np.float32]]:
         crops = np.stack([surroundings(pixels, box, self._side) for box in boxes])

@@ -34,11 +34,7 @@ class Verifier(nn.Module):
         early.eval()
         early.requires_grad_(False)
 
-    def features(self, crops: Tensor) -> Tensor:
-        """N×1280."""
-        rgb = crops.permute(0, 3, 1, 2).flip(1).float()
-        return self.dropout(self.trunk((rgb - self.mean) / self.deviation))
-
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.features(crops)
+        rgb = crops.permute(0, 3, 1, 2).flip(1).float()
+        features = self.dropout(self.trunk((rgb - self.mean) / self.deviation))
         return self.camera(features)[:, 0], self.form(features)

@@ -32,7 +32,6 @@ THRESHOLDS = Thresholds(
     identify_support=3.0,
     candidates_min=0.1,
     mark_similarity=0.5,
-    look_similarity=0.5,
 )
 ADVISORY = Advisory("Hikvision", "ban", "US", "2019-08-13", "No federal purchases.", "law", Strength.STRONG)
 

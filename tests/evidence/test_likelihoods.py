@@ -46,8 +46,6 @@ support = 3.0
 min = 0.1
 [mark]
 similarity = 0.5
-[look]
-similarity = 0.5
 """
 
 
@@ -113,8 +111,8 @@ def test_broken_likelihoods_are_refused(tmp_path: Path, old: str, new: str, name
         ("posterior = 0.95", "posterior = 0.4"),
         ("posterior = 0.95", "posterior = 1.5"),
         ("conflict = 0.99", "conflict = 0.9"),
-        ("[look]\nsimilarity = 0.5", ""),
-        ("[look]", "[loook]"),
+        ("[mark]\nsimilarity = 0.5", ""),
+        ("[mark]", "[markk]"),
         ("support = 3.0", 'support = "strong"'),
         ("[detect]\n", "detect = 1\n"),
     ],
@@ -157,4 +155,4 @@ def test_direct_construction_is_checked() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         Prior({}, other=0.5, unlisted=0.0, n=1, date="2025-01-01", source="s")
     with pytest.raises(ValueError, match="out of range"):
-        Thresholds(-0.1, 0.9, 0.9, 3.0, 0.1, 0.5, 0.5)
+        Thresholds(-0.1, 0.9, 0.9, 3.0, 0.1, 0.5)

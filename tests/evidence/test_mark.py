@@ -7,7 +7,6 @@ import pytest
 from edge.domain import Box, Evidence, EvidenceKind, Strength, Verdict
 from edge.evidence.fusion import identify
 from edge.evidence.likelihoods import Likelihoods, LikelihoodTable, Prior, Step, Thresholds
-from edge.evidence.look import CAP, LookMatch, evidence_from_look
 from edge.evidence.mark import evidence_from_marks
 from edge.vendors.catalogue import Brand, Catalogue
 from edge.vision.gallery import GalleryMatch
@@ -23,7 +22,6 @@ LIKELIHOODS = Likelihoods(
     PRIOR,
     {
         "mark": _table("mark", Step(0.5, 0.0, 5), Step(0.7, 3.0, 5), Step(0.85, 7.0, 5)),
-        "look": _table("look", Step(0.5, 0.0, 5), Step(0.7, 1.0, 5), Step(0.9, 9.0, 5)),
     },
 )
 THRESHOLDS = Thresholds(
@@ -33,7 +31,6 @@ THRESHOLDS = Thresholds(
     identify_support=3.0,
     candidates_min=0.1,
     mark_similarity=0.6,
-    look_similarity=0.5,
 )
 CATALOGUE = Catalogue(
     date(2025, 1, 1),
@@ -103,13 +100,3 @@ def test_a_match_on_pixels_that_were_read_counts_once() -> None:
 def test_a_match_elsewhere_adds_up() -> None:
     (found,) = _marks(GalleryMatch(BOX, "imou", 0.95, 0.4), (_read(Box(100, 100, 140, 110), 5.0),))
     assert found.origin != "text:here"
-
-
-def test_a_look_is_weak_capped_and_never_names() -> None:
-    (found,) = evidence_from_look(LookMatch(BOX, "dahua", 0.95), LIKELIHOODS, THRESHOLDS)
-    assert (found.kind, found.strength, found.brand) == (EvidenceKind.LOOK, Strength.WEAK, None)
-    assert found.supports["dahua"] == CAP
-    answer = identify([found] * 5, CATALOGUE, LIKELIHOODS, THRESHOLDS)
-    assert answer.verdict is Verdict.CANDIDATES
-    assert evidence_from_look(LookMatch(BOX, "dahua", 0.4), LIKELIHOODS, THRESHOLDS) == []
-    assert evidence_from_look(LookMatch(BOX, "dahua", 0.6), LIKELIHOODS, THRESHOLDS) == []
