@@ -33,16 +33,11 @@ from edge.evidence.mark import evidence_from_marks
 from edge.media.photo import read
 from edge.settings import Settings, load_settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
-from edge.vision.detector import Detector, load_detector
 from edge.vision.embedding import Embedder, load_mark_embedder
+from edge.vision.finder import HousingFinder, load_finder
 from edge.vision.gallery import Gallery, load_gallery, match_marks
-from edge.vision.housing import Verifier, load_verifier
 from edge.vision.manifest import load_manifest
-from edge.vision.runtime import usable_cores
 from edge.vision.text import HousingText, TextReader, load_text_reader
-
-CANDIDATE_SCORE = 0.05
-"""Score of the detector from which a find is worth a second look."""
 
 
 class Identifier:
@@ -53,8 +48,7 @@ class Identifier:
 
     def __init__(
         self,
-        detector: Detector,
-        verifier: Verifier,
+        finder: HousingFinder,
         reader: TextReader,
         embedder: Embedder,
         gallery: Gallery,
@@ -65,8 +59,7 @@ class Identifier:
         models: dict[str, str],
         settings: Settings,
     ) -> None:
-        self._detector = detector
-        self._verifier = verifier
+        self._finder = finder
         self._reader = reader
         self._embedder = embedder
         self._gallery = gallery
@@ -87,8 +80,7 @@ class Identifier:
         thresholds, likelihoods = load_thresholds(settings.models_dir), load_likelihoods(settings.models_dir)
         catalogue, manifest = load_catalogue(), load_manifest(settings.models_dir)
         return cls(
-            load_detector(settings, CANDIDATE_SCORE),
-            load_verifier(settings, usable_cores(settings)),
+            load_finder(settings),
             load_text_reader(settings),
             load_mark_embedder(settings),
             load_gallery(manifest.entry("gallery")),
@@ -110,7 +102,8 @@ class Identifier:
             ModelError: ``model_broken`` if a model fails on this picture.
         """
         started = time.perf_counter()
-        housings = self._housings(picture.pixels, min_score)
+        least = self._thresholds.detect_score if min_score is None else min_score
+        housings = self._finder.find(picture.pixels, least)
         detected = time.perf_counter()
         texts = self._reader.read(picture.pixels, housings, self._settings, self._lettering.certain)
         cameras = tuple(
@@ -131,11 +124,6 @@ class Identifier:
                 total=picture.decode_ms + 1000 * (done - started),
             ),
         )
-
-    def _housings(self, pixels: Pixels, min_score: float | None) -> list[Housing]:
-        least = self._thresholds.detect_score if min_score is None else min_score
-        found = self._verifier.verify(pixels, self._detector.detect(pixels))
-        return [housing for housing in found if housing.score >= least][: self._settings.max_cameras]
 
     def _camera(self, pixels: Pixels, housing: Housing, text: HousingText) -> Camera:
         evidence = self._evidence(pixels, housing, text)

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
     max_tiles: Positive = Field(
         400, description="tiles of one photo; beyond it the tiles are taken from a smaller copy"
     )
+    max_candidates: Positive = Field(
+        300, description="finds of the detector in one photo that get a second look, the likeliest first"
+    )
     max_cameras: Positive = 200
 
     # reading

@@ -14,11 +14,8 @@ import cv2
 
 from edge.domain import Box
 from edge.evidence.likelihoods import load_thresholds
-from edge.identify import CANDIDATE_SCORE
 from edge.settings import load_settings
-from edge.vision.detector import load_detector
-from edge.vision.housing import load_verifier
-from edge.vision.runtime import usable_cores
+from edge.vision.finder import load_finder
 from scripts.evaluation.detection import Scored, match
 from scripts.evaluation.observations import Seen
 from scripts.training.command import described
@@ -43,12 +40,11 @@ def main() -> None:
     options = parser.parse_args()
     cv2.setNumThreads(1)
     settings = load_settings()
-    detector = load_detector(settings, CANDIDATE_SCORE)
-    verifier = load_verifier(settings, usable_cores(settings))
+    finder = load_finder(settings)
 
     def finds_on(photo: Photo) -> list[Scored]:
-        seen = verifier.verify(photo.pixels, detector.detect(photo.pixels))
-        return match([Box(*map(float, box)) for box in photo.boxes], [Seen(h.box, h.score) for h in seen])
+        seen = [Seen(housing.box, housing.score) for housing in finder.find(photo.pixels, 0.0)]
+        return match([Box(*map(float, box)) for box in photo.boxes], seen)
 
     _, held_out = load(options.data)
     photos: list[Photo] = [*held_out.scenes, *held_out.empty]

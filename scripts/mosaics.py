@@ -25,9 +25,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.domain import Box, Housing, Pixels
+from edge.domain import Box, Pixels
 from edge.settings import load_settings
-from edge.vision.detector import Detector, load_detector
 from scripts.mosaic_scores import Canvas, Score, score, table
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -167,12 +166,12 @@ def make(data: Path, out: Path, split: str, canvases: int, seed: int, width: int
             print(f"{out / name}: {len(placed)} pieces, {len(boxes)} cameras")
 
 
-def measure(folder: Path, detector: Detector, *, tiled: bool) -> list[Canvas]:
-    """Every canvas of a folder with what the detector says about it, down to ``FLOOR_SCORE``."""
+def measure(folder: Path, finder: HousingFinder, *, tiled: bool) -> list[Canvas]:
+    """Every canvas of a folder with the housings found on it, down to ``FLOOR_SCORE``."""
     measured = []
     for row in _rows(folder):
         pixels = read_picture(folder / row["file"])
-        found: list[Housing] = detector.detect(pixels, min_score=FLOOR_SCORE, tiled=tiled)
+        found = finder.find(pixels, FLOOR_SCORE, tiled=tiled)
         cameras = [Box(*box) for box in row["boxes"]]
         measured.append(Canvas(row["width"] * row["height"] / 1e6, tuple(cameras), tuple(found)))
     return measured
@@ -206,11 +205,11 @@ def main() -> None:
         make(options.data, out, options.split, options.canvases, options.seed, options.width, options.height)
         return
     settings = load_settings(max_cameras=100_000)
-    detector = load_detector(settings, FLOOR_SCORE)
+    finder = load_finder(settings)
     threshold = default_threshold(settings.models_dir)
     scores: list[Score] = []
     for tiled in (True, False):
-        canvases = measure(out, detector, tiled=tiled)
+        canvases = measure(out, finder, tiled=tiled)
         scores += score(canvases, "tiles" if tiled else "whole", threshold)
     print(json.dumps([s.as_json() for s in scores], indent=1) if options.json else table(scores))
 

@@ -57,7 +57,7 @@ class Detector:
         )
 
     def detect(self, pixels: Pixels, *, min_score: float | None = None, tiled: bool = True) -> list[Housing]:
-        """The housings in a picture, best score first, at most ``settings.max_cameras``.
+        """The housings in a picture, best score first, at most ``settings.max_candidates``.
 
         ``min_score`` replaces the detector's own threshold. The answer depends on nothing but the picture and
         the arguments.
@@ -69,7 +69,7 @@ class Detector:
         found = merge(
             self.look(plan, pyramid(pixels, plan), self.min_score if min_score is None else min_score)
         )
-        best = zip(found.boxes[: self._settings.max_cameras].tolist(), found.scores.tolist(), strict=False)
+        best = zip(found.boxes[: self._settings.max_candidates].tolist(), found.scores.tolist(), strict=False)
         return [Housing(Box(*box), min(1.0, score)) for box, score in best]
 
     def look(self, plan: Plan, levels: list[Pixels], min_score: float) -> list[Sightings]:

@@ -47,24 +47,22 @@ class Calibration:
 
 
 class Verifier:
-    """The network over one session. ``candidates`` is how many of the detector's finds are looked at again;
-    the rest, the least likely, are dropped."""
+    """The network over one session; ``side`` is that of its square input in pixels, ``forms`` names its
+    second output."""
 
     def __init__(
-        self, session: Session, *, side: int, forms: Sequence[str], calibration: Calibration, candidates: int
+        self, session: Session, *, side: int, forms: Sequence[str], calibration: Calibration
     ) -> None:
         self._session = session
         self._side = side
         self._forms = tuple(FormFactor(form) for form in forms)
         self._calibration = calibration
-        self._candidates = candidates
 
     def verify(self, pixels: Pixels, found: Sequence[Housing]) -> list[Housing]:
-        """``found`` (best first) with calibrated scores and form factors, best first."""
-        looked_at = list(found[: self._candidates])
+        """``found`` with calibrated scores and form factors, best first."""
         checked: list[Housing] = []
-        for first in range(0, len(looked_at), _BATCH):
-            batch = looked_at[first : first + _BATCH]
+        for first in range(0, len(found), _BATCH):
+            batch = found[first : first + _BATCH]
             logits, forms = self._run(pixels, [housing.box for housing in batch])
             before = np.array([housing.score for housing in batch], np.float32)
             scores = self._calibration.score(before, logits)
@@ -116,7 +114,6 @@ def load_verifier(settings: Settings, threads: int) -> Verifier:
         side=entry.integer("input"),
         forms=forms,
         calibration=Calibration(detector, verifier, bias),
-        candidates=entry.integer("candidates"),
     )
 
 

@@ -54,7 +54,7 @@ def test_threshold_and_limit_are_kept(street: Pixels) -> None:
     some = detector().detect(street)
     assert detector().detect(street, min_score=some[0].score) == some[:1]
     few = Detector(
-        SESSION, side=ENTRY.integer("input"), min_score=FLOOR, settings=load_settings(max_cameras=2)
+        SESSION, side=ENTRY.integer("input"), min_score=FLOOR, settings=load_settings(max_candidates=2)
     )
     assert few.detect(street) == some[:2]
 

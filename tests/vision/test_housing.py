@@ -34,13 +34,12 @@ class Network:
         return [(light - 127) / 16, forms]
 
 
-def verifier(network: Network, candidates: int = 8) -> Verifier:
+def verifier(network: Network) -> Verifier:
     return Verifier(
         network,  # type: ignore[arg-type]
         side=SIDE,
         forms=["bullet", "dome"],
         calibration=Calibration(0.5, 1.0, 0.0),
-        candidates=candidates,
     )
 
 
@@ -53,13 +52,6 @@ def test_what_the_network_believes_moves_to_the_front() -> None:
     assert checked[0].score > 0.99
     assert checked[1].score < 0.01
     assert checked[0].form_factor is FormFactor.BULLET
-
-
-def test_only_the_likeliest_candidates_are_looked_at() -> None:
-    network = Network()
-    found = [Housing(Box(k, 0, k + 10, 10), 0.9) for k in range(40)]
-    assert len(verifier(network, candidates=11).verify(np.zeros((60, 60, 3), np.uint8), found)) == 11
-    assert network.seen == 11
 
 
 def test_nothing_found_needs_no_network() -> None:
