@@ -27,6 +27,7 @@ import numpy as np
 
 from edge.domain import Box, Pixels
 from edge.settings import load_settings
+from edge.vision.finder import HousingFinder, load_finder
 from scripts.mosaic_scores import Canvas, Score, score, table
 
 CHECKOUT = Path(__file__).resolve().parents[1]

@@ -17,13 +17,13 @@ PIXELS = np.zeros((40, 40, 3), np.uint8)
 class Detector:
     asked: list[tuple[float, bool]] = field(default_factory=list)
 
-    def detect(self, pixels: Pixels, *, min_score: float, tiled: bool) -> list[Housing]:
+    def detect(self, _: Pixels, *, min_score: float, tiled: bool) -> list[Housing]:
         self.asked.append((min_score, tiled))
         return [Housing(Box(k, 0, k + 5, 5), 0.5) for k in range(5)]
 
 
 class Verifier:
-    def verify(self, pixels: Pixels, found: list[Housing]) -> list[Housing]:
+    def verify(self, _: Pixels, found: list[Housing]) -> list[Housing]:
         return [Housing(housing.box, 0.9 - 0.2 * k) for k, housing in enumerate(found)]
 
 
