@@ -9,8 +9,8 @@ from scripts.training.mobilenet import FEATURES, MobileNetV2
 from scripts.training.sources import FORMS
 
 CROP = 128
-FROZEN = 7
-"""Blocks of MobileNetV2, up to 32 channels at an eighth of the size."""
+FROZEN = 14
+"""Blocks of MobileNetV2, up to 96 channels at a sixteenth of the size."""
 MEAN = (0.485, 0.456, 0.406)
 DEVIATION = (0.229, 0.224, 0.225)
 
