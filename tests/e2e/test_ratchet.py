@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from edge.identify import Identifier
 
+from edge.identify import Identifier
 from edge.settings import load_settings
 from edge.vendors.catalogue import load_catalogue
 from scripts.evaluation.ratchet import count, load_ratchet, ratchet_cases
