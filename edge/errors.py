@@ -37,6 +37,25 @@ class ErrorCode(StrEnum):
     INTERNAL = "internal"
 
 
+class StreamFault(StrEnum):
+    """What can be wrong with a stream: a closed set of its own, for some words mean another thing there."""
+
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    AUTH_REQUIRED = "auth_required"
+    AUTH_FAILED = "auth_failed"
+    NOT_FOUND = "not_found"
+    UNSUPPORTED_CODEC = "unsupported_codec"
+    TLS_FAILED = "tls_failed"
+    TIMEOUT = "timeout"
+    STALLED = "stalled"
+    CORRUPT = "corrupt"
+    ENDED = "ended"
+
+
+Code = ErrorCode | StreamFault
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a code becomes outside: HTTP status, process exit code, advice to the user."""
@@ -108,17 +127,51 @@ OUTCOMES = MappingProxyType(
 )
 
 
+STREAM_OUTCOMES = MappingProxyType(
+    {
+        StreamFault.UNREACHABLE: Outcome(
+            502, EXIT_INPUT, "Check the address, the cable and that the camera has power."
+        ),
+        StreamFault.REFUSED: Outcome(
+            502, EXIT_INPUT, "Check the port, and that RTSP is switched on in the camera."
+        ),
+        StreamFault.AUTH_REQUIRED: Outcome(502, EXIT_INPUT, "Give a user name and a password."),
+        StreamFault.AUTH_FAILED: Outcome(
+            502, EXIT_INPUT, "Check user name and password; cameras lock out after some wrong tries."
+        ),
+        StreamFault.NOT_FOUND: Outcome(502, EXIT_INPUT, "Check the path of the stream's address."),
+        StreamFault.UNSUPPORTED_CODEC: Outcome(
+            502, EXIT_INPUT, "Set the camera to H.264, H.265 or MJPEG, with a video track."
+        ),
+        StreamFault.TLS_FAILED: Outcome(
+            502, EXIT_INPUT, "Check that the port speaks TLS, and the camera's certificate."
+        ),
+        StreamFault.TIMEOUT: Outcome(
+            504, EXIT_INPUT, "Check the network on the way; the camera answers too slowly or not at all."
+        ),
+        StreamFault.STALLED: Outcome(
+            504, EXIT_INPUT, "Restart the camera if it stays so: it is connected and sends nothing."
+        ),
+        StreamFault.CORRUPT: Outcome(
+            502, EXIT_INPUT, "Try TCP transport, a lower bit rate, or another cable: the data are damaged."
+        ),
+        StreamFault.ENDED: Outcome(502, EXIT_INPUT, "The camera closed the stream: see its own log."),
+    }
+)
+
+
 class CamidError(Exception):
     """An error with a stable code and a message that names what was wrong, without advice."""
 
-    def __init__(self, code: ErrorCode, message: str) -> None:
+    def __init__(self, code: Code, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
 
     @property
     def outcome(self) -> Outcome:
-        return OUTCOMES[self.code]
+        code = self.code
+        return STREAM_OUTCOMES[code] if isinstance(code, StreamFault) else OUTCOMES[code]
 
     def __str__(self) -> str:
         return f"{self.message} {self.outcome.advice}"
@@ -130,3 +183,7 @@ class PhotoError(CamidError):
 
 class ModelError(CamidError):
     """A model file or its execution provider that cannot be used."""
+
+
+class StreamError(CamidError):
+    """A stream that cannot be read. The message names the stream, its credentials left out."""

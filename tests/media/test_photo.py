@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from edge.domain import Pixels
-from edge.errors import ErrorCode, PhotoError
+from edge.errors import Code, ErrorCode, PhotoError
 from edge.media.photo import decode, read
 from edge.settings import Settings
 from tests.support import pictures
@@ -23,7 +23,7 @@ from tests.support import pictures
 SETTINGS = Settings()
 
 
-def code_of(data: bytes, settings: Settings = SETTINGS) -> ErrorCode:
+def code_of(data: bytes, settings: Settings = SETTINGS) -> Code:
     with pytest.raises(PhotoError) as caught:
         decode(data, "photo.jpg", settings)
     return caught.value.code

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from edge.errors import CamidError, ErrorCode
+from edge.errors import CamidError, Code, ErrorCode
 from edge.service.form import Form, safe_name
 from edge.settings import Settings, load_settings
 
@@ -38,7 +38,7 @@ def form(folder: Path, settings: Settings | None = None, content_type: str = TYP
         assert not list(folder.iterdir())
 
 
-def refusal(made: Form, data: bytes) -> ErrorCode | None:
+def refusal(made: Form, data: bytes) -> Code | None:
     """Why ``data`` is not taken as a whole form."""
     try:
         made.feed(data)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.errors import ErrorCode, ModelError
+from edge.errors import Code, ErrorCode, ModelError
 from edge.vision.manifest import load_manifest, read_verified
 from scripts.add_model import parameter, update_manifest
 
@@ -23,7 +23,7 @@ def models(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def code_of(models: Path, name: str = "net") -> ErrorCode:
+def code_of(models: Path, name: str = "net") -> Code:
     with pytest.raises(ModelError) as caught:
         read_verified(load_manifest(models).entry(name))
     return caught.value.code
