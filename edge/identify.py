@@ -36,12 +36,14 @@ from edge.vendors.catalogue import Catalogue, load_catalogue
 from edge.vision.embedding import Embedder, load_mark_embedder
 from edge.vision.finder import HousingFinder, load_finder
 from edge.vision.gallery import Gallery, load_gallery, match_marks
+from edge.vision.loop import InferenceLoop
 from edge.vision.manifest import load_manifest
+from edge.vision.runtime import load_loop
 from edge.vision.text import HousingText, TextReader, load_text_reader
 
 
 class Identifier:
-    """All models of one process, loaded once. Not for several threads at a time.
+    """All models of one process, loaded once; for any number of threads, whose calls meet in ``loop``.
 
     ``models`` maps each model's name to the sha256 of its file.
     """
@@ -58,7 +60,9 @@ class Identifier:
         thresholds: Thresholds,
         models: dict[str, str],
         settings: Settings,
+        loop: InferenceLoop,
     ) -> None:
+        self.loop = loop
         self._finder = finder
         self._reader = reader
         self._embedder = embedder
@@ -79,10 +83,11 @@ class Identifier:
         """
         thresholds, likelihoods = load_thresholds(settings.models_dir), load_likelihoods(settings.models_dir)
         catalogue, manifest = load_catalogue(), load_manifest(settings.models_dir)
+        loop = load_loop(settings)
         return cls(
-            load_finder(settings),
-            load_text_reader(settings),
-            load_mark_embedder(settings),
+            load_finder(settings, loop),
+            load_text_reader(settings, loop=loop),
+            load_mark_embedder(settings, loop=loop),
             load_gallery(manifest.entry("gallery")),
             catalogue,
             Lettering(catalogue, load_confusions(settings.models_dir), likelihoods),
@@ -90,6 +95,7 @@ class Identifier:
             thresholds,
             {name: entry.sha256 for name, entry in manifest.entries.items()},
             settings,
+            loop,
         )
 
     def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:
@@ -101,6 +107,10 @@ class Identifier:
         Raises:
             ModelError: ``model_broken`` if a model fails on this picture.
         """
+        with self.loop.account():
+            return self._photo(picture, min_score)
+
+    def _photo(self, picture: Picture, min_score: float | None) -> PhotoReport:
         started = time.perf_counter()
         least = self._thresholds.detect_score if min_score is None else min_score
         housings = self._finder.find(picture.pixels, least)

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     models_dir: Path = Field(default_factory=_default_models_dir)
     provider: Literal["auto", "tensorrt", "cuda", "openvino", "acl", "xnnpack", "cpu"] = "auto"
     threads: Annotated[int, Field(ge=0)] = Field(0, description="intra-op threads; 0: the cores available")
+    loop_batch: Annotated[int, Field(ge=0)] = Field(
+        0, description="inputs of several photos and streams in one call of a model; 0: 1, on a GPU 16"
+    )
 
     # limits of one photo
     max_photo_bytes: Positive = 64 * 1024 * 1024
@@ -76,6 +79,31 @@ class Settings(BaseSettings):
         416, description="pixels at which lettering off the cameras is searched; 0: it is not"
     )
     min_read_side: Positive = Field(24, description="long side in pixels below which a housing is not read")
+
+    # streams
+    stream_transport: Literal["auto", "tcp", "udp"] = Field(
+        "auto", description="auto: TCP, then UDP where that brings nothing; udp: the other way round"
+    )
+    stream_connect_s: Seconds = Field(5, description="for the connection and the TLS handshake")
+    stream_answer_s: Seconds = Field(8, description="for all requests until the stream plays")
+    stream_first_frame_s: Seconds = Field(15, description="from PLAY to the first picture")
+    stream_stall_s: Seconds = Field(8, description="silence after which a stream counts as stalled")
+    stream_close_s: Seconds = Field(1, description="a reader that takes longer to end is left behind")
+    stream_max_gop_s: Seconds = Field(
+        10, description="key frames further apart than this: all frames are decoded"
+    )
+    stream_max_answer_bytes: Positive = Field(
+        256 * 1024, description="header and SDP of one RTSP answer together"
+    )
+    stream_max_pixels: Positive = Field(40_000_000, description="of one video frame")
+    stream_hardware: str = Field("auto", description="decoder: auto, none, or a device such as cuda, v4l2m2m")
+    stream_tls_verify: bool = Field(False, description="refuse a camera whose certificate no CA signed")
+    stream_backoff_first_s: Seconds = Field(1, description="wait before the first new try")
+    stream_backoff_factor: Annotated[float, Field(ge=1)] = Field(2, description="growth of each wait")
+    stream_backoff_max_s: Seconds = Field(60, description="the longest wait")
+    stream_backoff_jitter: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.3, description="share of a wait that chance may take off"
+    )
 
     @classmethod
     def settings_customise_sources(

@@ -31,7 +31,7 @@ _ABOUT = """Which surveillance cameras are in a picture, and who made them. Ever
 
 
 def load_identifier(settings: Settings) -> PhotoIdentifier:
-    """The real models, warm. Imported here, in the thread that will own them: the address answers sooner."""
+    """The real models, warm. Imported here, beside the event loop: the address answers sooner."""
     from edge.identify import Identifier  # noqa: PLC0415
 
     return Identifier.load(settings)

@@ -1,4 +1,4 @@
-"""Photos through the models: one thread owns the sessions, decoding runs beside it, waiting is bounded."""
+"""Photos through the models: decoding and identifying run beside the event loop, and waiting is bounded."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from edge.service.problems import BusyError, problem_of
 from edge.settings import Settings
 
 _DECODERS = 2
-_DECODED_AT_ONCE = 2
-"""One picture in the models and one ready behind it: pixels are by far the largest thing in memory."""
+_AT_ONCE = 2
+"""Pictures decoded, in the models or before them: their pixels are by far the largest thing in memory. While
+one is cut into tiles or its words are compared, the other keeps the cores busy."""
 _FIRST_GUESS_S = 2.0
 _MAX_RETRY_S = 120
 
@@ -42,9 +43,9 @@ class Engine:
         self._settings = settings
         self._load = load
         self._metrics = metrics
-        self._models = ThreadPoolExecutor(1, thread_name_prefix="models")
+        self._models = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="models")
         self._pixels = ThreadPoolExecutor(_DECODERS, thread_name_prefix="pixels")
-        self._decoded = asyncio.Semaphore(_DECODED_AT_ONCE)
+        self._decoded = asyncio.Semaphore(_AT_ONCE)
         self._identifier: PhotoIdentifier | None = None
         self._failure: CamidError | None = None
         self._closing = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from queue import Empty, SimpleQueue
 
 import cv2
@@ -12,11 +13,11 @@ from numpy.typing import NDArray
 
 from edge.domain import Box, Housing, Pixels
 from edge.settings import Settings
+from edge.vision.loop import InferenceLoop
 from edge.vision.merging import Sightings, merge, sightings_in_tile
-from edge.vision.runtime import Session, load_manifest, open_session, usable_cores
+from edge.vision.runtime import ON_GPU, Session, load_manifest, open_session, usable_cores
 from edge.vision.tiling import PAD, Plan, plan_tiles
 
-_ON_GPU = ("tensorrt", "cuda")
 _GPU_BATCH = 16
 
 
@@ -44,7 +45,7 @@ class Detector:
         self._settings = settings
         self._lanes = lanes
         self._batch = batch
-        self._pool = ThreadPoolExecutor(lanes, "detector") if lanes > 1 else None
+        self._pool = ThreadPoolExecutor(lanes - 1, "detector") if lanes > 1 else None
 
     def plan(self, width: int, height: int, *, tiled: bool = True) -> Plan:
         """What the detector looks at in a picture of that size, in pixels."""
@@ -77,11 +78,17 @@ class Detector:
         jobs: SimpleQueue[range] = SimpleQueue()
         for first in range(0, len(plan.tiles), self._batch):
             jobs.put(range(first, min(first + self._batch, len(plan.tiles))))
-        if self._pool is None or jobs.qsize() == 1:
-            return self._lane(plan, levels, min_score, jobs)
-        lanes = min(self._lanes, jobs.qsize())
-        work = [self._pool.submit(self._lane, plan, levels, min_score, jobs) for _ in range(lanes)]
-        return [sightings for lane in work for sightings in lane.result()]
+        # The caller is a lane itself: so it never waits for lanes that another picture keeps busy.
+        others = min(self._lanes, jobs.qsize()) - 1 if self._pool else 0
+        work = [self._help(plan, levels, min_score, jobs) for _ in range(others)]
+        seen = self._lane(plan, levels, min_score, jobs)
+        return seen + [one for lane in work if not lane.cancel() for one in lane.result()]
+
+    def _help(
+        self, plan: Plan, levels: list[Pixels], min_score: float, jobs: SimpleQueue[range]
+    ) -> Future[list[Sightings]]:
+        assert self._pool is not None
+        return self._pool.submit(copy_context().run, self._lane, plan, levels, min_score, jobs)
 
     def _lane(
         self, plan: Plan, levels: list[Pixels], min_score: float, jobs: SimpleQueue[range]
@@ -98,17 +105,17 @@ class Detector:
         return seen
 
 
-def load_detector(settings: Settings, min_score: float) -> Detector:
-    """The shipped detector, warm, with as many lanes as there are cores.
+def load_detector(settings: Settings, min_score: float, loop: InferenceLoop | None = None) -> Detector:
+    """The shipped detector, warm, with as many lanes as there are cores; its calls go through ``loop``.
 
     Raises:
         ModelError: see ``open_session``.
     """
     entry = load_manifest(settings.models_dir).entry("detector")
-    session = open_session(entry, settings, threads=1)
+    session = open_session(entry, settings, threads=1, loop=loop)
     session.warm_up()
     lanes = usable_cores(settings) if session.provider == "cpu" else 1
-    batch = _GPU_BATCH if session.provider in _ON_GPU else 1
+    batch = _GPU_BATCH if session.provider in ON_GPU else 1
     return Detector(
         session, side=entry.integer("input"), min_score=min_score, settings=settings, lanes=lanes, batch=batch
     )

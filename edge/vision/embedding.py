@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from edge.domain import Pixels
 from edge.settings import Settings
+from edge.vision.loop import InferenceLoop
 from edge.vision.runtime import load_manifest, open_session
 
 Vectors = NDArray[np.float32]
@@ -57,14 +58,16 @@ class Embedder:
         return unit(np.concatenate(parts)) if parts else np.zeros((0, 0), np.float32)
 
 
-def load_mark_embedder(settings: Settings, threads: int | None = None) -> Embedder:
+def load_mark_embedder(
+    settings: Settings, threads: int | None = None, loop: InferenceLoop | None = None
+) -> Embedder:
     """The shipped network for marks.
 
     Raises:
         ModelError: see ``open_session``.
     """
     entry = load_manifest(settings.models_dir).entry("embedding")
-    return Embedder(open_session(entry, settings, threads=threads), mark_strip)
+    return Embedder(open_session(entry, settings, threads=threads, loop=loop), mark_strip)
 
 
 def unit(vectors: NDArray[Any]) -> Vectors:

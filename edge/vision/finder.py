@@ -8,6 +8,7 @@ from edge.domain import Housing, Pixels
 from edge.settings import Settings
 from edge.vision.detector import Detector, load_detector
 from edge.vision.housing import Verifier, load_verifier
+from edge.vision.loop import InferenceLoop
 from edge.vision.runtime import usable_cores
 
 CANDIDATE_SCORE = 0.05
@@ -32,12 +33,14 @@ class HousingFinder:
         return [housing for housing in checked if housing.score >= min_score][: self.settings.max_cameras]
 
 
-def load_finder(settings: Settings) -> HousingFinder:
-    """The shipped models.
+def load_finder(settings: Settings, loop: InferenceLoop | None = None) -> HousingFinder:
+    """The shipped models; their calls go through ``loop``.
 
     Raises:
         ModelError: see ``open_session``.
     """
     return HousingFinder(
-        load_detector(settings, CANDIDATE_SCORE), load_verifier(settings, usable_cores(settings)), settings
+        load_detector(settings, CANDIDATE_SCORE, loop),
+        load_verifier(settings, usable_cores(settings), loop),
+        settings,
     )

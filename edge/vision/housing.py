@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edge.domain import Box, FormFactor, Housing, Pixels
 from edge.errors import ErrorCode, ModelError
 from edge.settings import Settings
+from edge.vision.loop import InferenceLoop
 from edge.vision.manifest import ModelEntry, load_manifest
 from edge.vision.runtime import Session, open_session
 
@@ -98,7 +99,7 @@ def surroundings(pixels: Pixels, box: Box, side: int) -> Pixels:
     return scaled
 
 
-def load_verifier(settings: Settings, threads: int) -> Verifier:
+def load_verifier(settings: Settings, threads: int, loop: InferenceLoop | None = None) -> Verifier:
     """The shipped network.
 
     Raises:
@@ -110,7 +111,7 @@ def load_verifier(settings: Settings, threads: int) -> Verifier:
     if not isinstance(forms, list) or not set(forms) <= set(FormFactor):
         raise _faulty(entry, "forms")
     return Verifier(
-        open_session(entry, settings, threads=threads),
+        open_session(entry, settings, threads=threads, loop=loop),
         side=entry.integer("input"),
         forms=forms,
         calibration=Calibration(detector, verifier, bias),

@@ -17,6 +17,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from edge.errors import ErrorCode, ModelError
 from edge.settings import Settings
 from edge.vision.cores import available_cores
+from edge.vision.loop import InferenceLoop
 from edge.vision.manifest import Manifest, ModelEntry, load_manifest, read_verified
 
 __all__ = [
@@ -40,6 +41,10 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Names in the settings → names in ONNX Runtime, in the order in which ``auto`` tries them."""
+
+ON_GPU = ("tensorrt", "cuda")
+"""Providers for which several inputs a call pay; on a processor they cost memory and gain nothing."""
+_GPU_BATCH = 16
 
 # ONNX Runtime's own exceptions share no base class but Exception.
 _ORT_ERRORS: tuple[type[Exception], ...] = (
@@ -75,8 +80,18 @@ class Session:
     of intra-op threads that one call uses, ``sha256`` that of the model file.
     """
 
-    def __init__(self, inner: Any, *, name: str, provider: str, threads: int, sha256: str) -> None:
+    def __init__(
+        self,
+        inner: Any,
+        *,
+        name: str,
+        provider: str,
+        threads: int,
+        sha256: str,
+        loop: InferenceLoop | None = None,
+    ) -> None:
         self._inner = inner
+        self._loop = loop
         self.name = name
         self.provider = provider
         self.threads = threads
@@ -90,11 +105,17 @@ class Session:
         return MappingProxyType(dict(self._inner.get_modelmeta().custom_metadata_map))
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        """All outputs, in the model's order.
+        """All outputs, in the model's order; waits for its turn where the session belongs to a loop.
 
         Raises:
             ModelError: ``model_broken`` if the model cannot run on these inputs.
+            StaleError: see ``InferenceLoop.turn``.
         """
+        if self._loop is None:
+            return self._call(inputs)
+        return self._loop.run(self, self._call, inputs, self.threads)
+
+    def _call(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         try:
             return list(self._inner.run(None, dict(inputs)))
         except _ORT_ERRORS as error:
@@ -116,12 +137,13 @@ def open_session(
     *,
     threads: int | None = None,
     available: Sequence[str] | None = None,
+    loop: InferenceLoop | None = None,
 ) -> Session:
     """Loads a verified model on the best provider.
 
     ``threads`` is the number of intra-op threads of one call on the CPU; None takes
     ``settings.threads``, or the cores available where that is 0. ``available``
-    replaces ONNX Runtime's own list of providers in tests.
+    replaces ONNX Runtime's own list of providers in tests. The session's calls go through ``loop``.
 
     Raises:
         ModelError: ``model_missing``, ``model_altered`` or ``model_broken`` naming the file;
@@ -145,7 +167,9 @@ def open_session(
             continue
         # ONNX Runtime falls back to the CPU in silence when a provider's libraries do not load.
         if inner.get_providers()[0] == PROVIDERS[provider]:
-            return Session(inner, name=entry.name, provider=provider, threads=intra, sha256=entry.sha256)
+            return Session(
+                inner, name=entry.name, provider=provider, threads=intra, sha256=entry.sha256, loop=loop
+            )
         failures.append(f"{provider}: its libraries do not load")
     if settings.provider not in ("auto", "cpu"):
         raise ModelError(
@@ -155,6 +179,17 @@ def open_session(
     raise ModelError(
         ErrorCode.MODEL_BROKEN, f"The model file {entry.path} cannot be loaded ({'; '.join(failures)})."
     )
+
+
+def load_loop(settings: Settings) -> InferenceLoop:
+    """The loop of this process: its cores, and as many inputs a call as pay on its provider.
+
+    Raises:
+        ModelError: ``provider_missing``, see ``choose_providers``.
+    """
+    best = choose_providers(settings.provider, ort.get_available_providers())[0]
+    batch = settings.loop_batch or (_GPU_BATCH if best in ON_GPU else 1)
+    return InferenceLoop(usable_cores(settings), batch)
 
 
 def choose_providers(wanted: str, available: Sequence[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from edge.domain import Box, Housing, Pixels, Reading, TextLine
 from edge.settings import Settings
+from edge.vision.loop import InferenceLoop
 from edge.vision.runtime import load_manifest, open_session
 from edge.vision.text_detection import Quad, TextDetector, rectify, searched_pixels
 from edge.vision.text_recognition import HEIGHT, TextRecogniser, alphabet, line_width
@@ -155,15 +156,17 @@ class TextReader:
         return spent
 
 
-def load_text_reader(settings: Settings, cascade: Sequence[Pass] = CASCADE) -> TextReader:
+def load_text_reader(
+    settings: Settings, cascade: Sequence[Pass] = CASCADE, loop: InferenceLoop | None = None
+) -> TextReader:
     """The reader with the models of the manifest, ``text_detection`` and ``text_recognition``.
 
     Raises:
         ModelError: if a model is missing, altered or cannot be run.
     """
     manifest = load_manifest(settings.models_dir)
-    detection = open_session(manifest.entry("text_detection"), settings)
-    recognition = open_session(manifest.entry("text_recognition"), settings)
+    detection = open_session(manifest.entry("text_detection"), settings, loop=loop)
+    recognition = open_session(manifest.entry("text_recognition"), settings, loop=loop)
     return TextReader(TextDetector(detection), TextRecogniser(recognition, alphabet(recognition)), cascade)
 
 
