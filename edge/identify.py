@@ -16,6 +16,7 @@ from edge.domain import (
     Camera,
     Evidence,
     Housing,
+    Identification,
     Mark,
     PhotoReport,
     Picture,
@@ -24,6 +25,7 @@ from edge.domain import (
     TextLine,
     Timing,
 )
+from edge.domain_streams import Exchange, Frame, StreamInfo, StreamLook
 from edge.evidence import fusion
 from edge.evidence.codes import Code, evidence_from_codes, find_codes
 from edge.evidence.confusions import load_confusions
@@ -134,6 +136,28 @@ class Identifier:
                 total=picture.decode_ms + 1000 * (done - started),
             ),
         )
+
+    def look(
+        self,
+        frames: Sequence[Frame],
+        exchange: Exchange | None,
+        info: StreamInfo | None,
+        *,
+        read_osd: bool = True,
+        find_cameras: bool = False,
+    ) -> StreamLook:
+        """What one look at a stream shows of the camera that records it; ``frames`` oldest first, of one
+        size. ``find_cameras`` also looks for cameras in the newest one. Being built.
+
+        Raises:
+            ModelError: ``model_broken`` if a model fails on these frames.
+        """
+        del frames, exchange, info, read_osd, find_cameras
+        return StreamLook(())
+
+    def weigh(self, evidence: Sequence[Evidence]) -> Identification:
+        """Who made the camera that all this evidence is about."""
+        return fusion.identify(evidence, self._catalogue, self._likelihoods, self._thresholds)
 
     def _camera(self, pixels: Pixels, housing: Housing, text: HousingText) -> Camera:
         evidence = self._evidence(pixels, housing, text)
