@@ -177,10 +177,22 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class FileTags:
+    """What a file's metadata say of the device that wrote it, as it stands there: EXIF ``make``, ``model`` and
+    ``software``, and the texts of JPEG comment segments. Anyone can write these."""
+
+    make: str | None = None
+    model: str | None = None
+    software: str | None = None
+    comments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     pixels: Pixels
     source: Source
     decode_ms: float = 0.0
+    tags: FileTags = FileTags()
 
     def __post_init__(self) -> None:
         if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:
