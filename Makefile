@@ -49,6 +49,7 @@ evaluate: dev  ## Accuracy on the dev sets beside the checkout
 
 bench: dev $(RIVALS)/.installed  ## Speed and memory, with the rivals side by side
 	$(BIN)/python -m scripts.bench --sahi-python $(RIVALS)/bin/python $(ARGS)
+	$(BIN)/python -m scripts.bench_loop
 
 mosaics: dev  ## Recall of far cameras on 12 MP canvases
 	$(BIN)/python -m scripts.mosaics make --split dev
