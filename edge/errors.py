@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edge.domain_streams import Exchange
 
 
 class ErrorCode(StrEnum):
@@ -20,6 +24,8 @@ class ErrorCode(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_SMALL = "too_small"
     TOO_MANY_PHOTOS = "too_many_photos"
+    TOO_MANY_STREAMS = "too_many_streams"
+    HOST_NOT_ALLOWED = "host_not_allowed"
     REQUEST_TOO_LARGE = "request_too_large"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_READABLE = "not_readable"
@@ -91,6 +97,12 @@ OUTCOMES = MappingProxyType(
         ErrorCode.TOO_SMALL: Outcome(422, EXIT_INPUT, "Send the picture at a larger size."),
         ErrorCode.TOO_MANY_PHOTOS: Outcome(
             413, EXIT_USAGE, "Send fewer photos in one request, or raise the limit max_photos_per_request."
+        ),
+        ErrorCode.TOO_MANY_STREAMS: Outcome(
+            409, EXIT_USAGE, "Remove a stream first, or raise the limit max_streams."
+        ),
+        ErrorCode.HOST_NOT_ALLOWED: Outcome(
+            403, EXIT_USAGE, "Check the address; the setting stream_allowed_hosts allows further hosts."
         ),
         ErrorCode.REQUEST_TOO_LARGE: Outcome(
             413, EXIT_USAGE, "Send fewer photos in one request, or raise the limit max_request_bytes."
@@ -186,4 +198,10 @@ class ModelError(CamidError):
 
 
 class StreamError(CamidError):
-    """A stream that cannot be read. The message names the stream, its credentials left out."""
+    """A stream that cannot be read. The message names the stream, its credentials left out; ``exchange`` is
+    what the camera answered up to then, if anything."""
+
+    def __init__(self, code: StreamFault, message: str, exchange: Exchange | None = None) -> None:
+        super().__init__(code, message)
+        self.fault = code
+        self.exchange = exchange
