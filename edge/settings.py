@@ -17,6 +17,8 @@ from pydantic_settings import (
 from edge.errors import CamidError, ErrorCode
 
 Positive = Annotated[int, Field(gt=0)]
+Topic = Annotated[str, Field(pattern=r"^[^+#/\x00-\x20][^+#\x00-\x20]*[^+#/\x00-\x20]$")]
+Seconds = Annotated[float, Field(gt=0)]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -45,6 +47,23 @@ class Settings(BaseSettings):
     upload_idle_s: Annotated[float, Field(gt=0)] = Field(
         60, description="silence after which an upload is given up"
     )
+
+    # streams over HTTP
+    max_streams: Positive = Field(256, description="streams that the service watches")
+    stream_allowed_hosts: Texts = Field(
+        (), description="hosts beyond the private networks: networks, addresses, exact names"
+    )
+    max_validations: Positive = Field(2, description="streams that are validated over HTTP at the same time")
+    max_validation_s: Positive = Field(60, description="that one validation over HTTP may watch a stream")
+    max_event_clients: Positive = Field(64, description="clients that listen to events at the same time")
+    event_heartbeat_s: Seconds = Field(15, description="between signs of life to a client that listens")
+
+    # MQTT
+    mqtt_url: str | None = Field(None, description="broker, mqtt://host[:port] or mqtts://host[:port]")
+    mqtt_username: str | None = None
+    mqtt_password: SecretStr | None = None
+    mqtt_topic: Topic = Field("camid", description="first part of every topic")
+    mqtt_discovery_topic: Topic = Field("homeassistant", description="first part of Home Assistant's topics")
 
     # models and inference
     models_dir: Path = Field(default_factory=_default_models_dir)
@@ -79,6 +98,30 @@ class Settings(BaseSettings):
         416, description="pixels at which lettering off the cameras is searched; 0: it is not"
     )
     min_read_side: Positive = Field(24, description="long side in pixels below which a housing is not read")
+
+    # looks at streams
+    stream_lookers: Positive = Field(6, description="streams that are looked at at the same time")
+    stream_look_min_s: Seconds = Field(1, description="seconds between looks while something is new")
+    stream_look_interval_s: Seconds = Field(300, description="most seconds between looks of a known stream")
+    stream_read_interval_s: Seconds = Field(
+        3600, description="seconds after which the display of a known stream is read again in any case"
+    )
+    stream_undetermined_looks: Positive = Field(
+        3, description="readings without a new name after which a stream sleeps"
+    )
+    stream_second_frame_s: Annotated[float, Field(ge=0)] = Field(
+        3, description="seconds that a reading waits for a second key frame, which tells display from scene"
+    )
+    stream_keep_connection: bool = Field(
+        False, description="keep the connection to a camera between looks; it costs a thread a stream"
+    )
+    stream_find_cameras: bool = Field(
+        False, description="look once for cameras that stand in the picture of a stream"
+    )
+    stream_auth_retry_s: Seconds = Field(60, description="least seconds between logins that are refused")
+    stream_clock_limit_s: Seconds = Field(
+        5, description="seconds by which the clock of a display may be wrong"
+    )
 
     # streams
     stream_transport: Literal["auto", "tcp", "udp"] = Field(
