@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -17,10 +18,18 @@ from pydantic_settings import (
 from edge.errors import CamidError, ErrorCode
 
 Positive = Annotated[int, Field(gt=0)]
-Topic = Annotated[str, Field(pattern=r"^[^+#/\x00-\x20][^+#\x00-\x20]*[^+#/\x00-\x20]$")]
+Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 Seconds = Annotated[float, Field(gt=0)]
 
 _PACKAGE = Path(__file__).resolve().parent
+
+
+def _split(value: object) -> object:
+    """``a, b`` in the environment, where the file has a list."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 def _default_models_dir() -> Path:
