@@ -178,7 +178,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class FileTags:
-    """What a file's metadata say of the device that wrote it, as it stands there: EXIF ``make``, ``model`` and
+    """What the metadata of a file say of the device that wrote it: EXIF ``make``, ``model`` and
     ``software``, and the texts of JPEG comment segments. Anyone can write these."""
 
     make: str | None = None
