@@ -60,8 +60,8 @@ class Player:
         self._timer.cancel()
 
     def say_bye(self) -> None:
-        """The RTCP message that ends a stream."""
-        self._control(struct.pack(">BBHI", 0x81, 203, 1, SSRC))
+        """Ends the stream by RTCP, with an empty report first: BYE never goes alone (RFC 3550, 6.1)."""
+        self._control(struct.pack(">BBHIBBHI", 0x80, 201, 1, SSRC, 0x81, 203, 1, SSRC))
 
     def _begin(self, track: Track, first: int, due: float) -> None:
         self._track, self._next = track, first

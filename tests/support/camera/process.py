@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
+from urllib.parse import quote
 
+from edge.media.address import StreamAddress
 from tests.support.camera.certificate import certificate
 from tests.support.camera.spec import CameraSpec, Counters, Faults, Sdp
 
@@ -82,13 +84,18 @@ class RunningCamera:
     @property
     def url(self) -> str:
         """With the login that the camera wants."""
-        login = f"{self.spec.user}:{self.spec.password}@" if self.spec.auth else ""
+        words = (quote(word, safe="") for word in (self.spec.user, self.spec.password))
+        login = ":".join(words) + "@" if self.spec.auth else ""
         return self.bare_url.replace("://", f"://{login}", 1)
 
     @property
     def bare_url(self) -> str:
         scheme = "rtsps" if self.spec.certificate else "rtsp"
         return f"{scheme}://127.0.0.1:{self.port}{self.spec.path}"
+
+    @property
+    def address(self) -> StreamAddress:
+        return StreamAddress.parse(self.url)
 
     @property
     def counters(self) -> Counters:
