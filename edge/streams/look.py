@@ -1,0 +1,174 @@
+"""One look at one stream: the exchange where it is wanted, a key frame, a glance, a reading where it pays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import simplejpeg
+
+from edge.domain import Pixels, Verdict
+from edge.domain_streams import Exchange, Frame, StreamInfo, StreamLook
+from edge.errors import CamidError, StreamError
+from edge.media.clock import Clock
+from edge.media.stream import Stream
+from edge.media.wire import Admit
+from edge.settings import Settings
+from edge.streams.scene import Thumbnail, changed, thumbnail
+from edge.streams.sources import Describe, OpenStream, StreamIdentifier
+from edge.streams.state import StreamSpec
+from edge.streams.watch import Order, Reading, Seen
+
+_SNAPSHOT_WIDTH = 1280
+_SNAPSHOT_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A look that saw nothing. ``heard`` is what the camera's answers tell, if it gave any."""
+
+    error: Exception
+    heard: StreamLook | None
+
+
+@dataclass(slots=True)
+class Line:
+    """The connection to one stream. Kept between looks only where the settings say so."""
+
+    stream: Stream | None = None
+    frame: Frame | None = None
+
+    def close(self) -> None:
+        stream, self.stream, self.frame = self.stream, None, None
+        if stream is not None:
+            stream.close()
+
+
+class Looker:
+    """Looks at streams, each look in the thread that asks for it."""
+
+    def __init__(
+        self,
+        identifier: StreamIdentifier,
+        settings: Settings,
+        clock: Clock,
+        open_stream: OpenStream,
+        describe: Describe,
+        admit: Admit | None = None,
+    ) -> None:
+        self._identifier = identifier
+        self._settings = settings
+        self._clock = clock
+        self._open_stream = open_stream
+        self._describe = describe
+        self._admit = admit
+
+    def look(self, spec: StreamSpec, order: Order, line: Line) -> Seen | Failed:
+        """Never raises: what goes wrong with one stream must not touch another."""
+        exchange = None
+        try:
+            exchange = self._ask(spec) if order.exchange else None
+            return self._see(spec, order, exchange, line)
+        except Exception as error:
+            line.close()
+            return Failed(error, self._heard_before(error, exchange))
+        finally:
+            if not self._settings.stream_keep_connection:
+                line.close()
+
+    def _see(self, spec: StreamSpec, order: Order, exchange: Exchange | None, line: Line) -> Seen:
+        stream = self._stream(spec, exchange, line)
+        frame = stream.latest(self._settings.stream_first_frame_s, after=line.frame)
+        line.frame = frame if self._settings.stream_keep_connection else None
+        scene, info = thumbnail(frame.pixels), stream.info
+        fresh = order.info is None or exchange is not None or _codec(order.info) != _codec(info)
+        heard = self._identifier.look([frame], exchange, info, read_osd=False) if fresh else None
+        display, unread = self._read(stream, frame, order, heard, scene)
+        return Seen(
+            info=info,
+            taken=frame.taken,
+            scene=scene,
+            scene_changed=order.scene is not None and changed(scene, order.scene),
+            jpeg=snapshot(frame.pixels),
+            exchange=exchange,
+            heard=heard,
+            display=display,
+            unread=unread,
+        )
+
+    def _stream(self, spec: StreamSpec, exchange: Exchange | None, line: Line) -> Stream:
+        if line.stream is None:
+            line.stream = self._open_stream(
+                spec.address,
+                self._settings,
+                self._clock,
+                keys_only=True,
+                exchange=exchange,
+                pinned_ip=spec.pinned_ip,
+                admit=self._admit,
+            )
+        return line.stream
+
+    def _ask(self, spec: StreamSpec) -> Exchange:
+        return self._describe(
+            spec.address, self._settings, self._clock, pinned_ip=spec.pinned_ip, admit=self._admit
+        )
+
+    def _read(
+        self, stream: Stream, frame: Frame, order: Order, heard: StreamLook | None, scene: Thumbnail
+    ) -> tuple[StreamLook | None, str | None]:
+        """What the display shows, or why it was not read."""
+        reason = self._needless(order, heard, scene)
+        if reason is not None:
+            return None, reason
+        frames = [frame, *self._second(stream, frame)]
+        try:
+            return self._identifier.look(
+                frames, None, None, read_osd=True, find_cameras=order.find_cameras
+            ), None
+        except StreamError:
+            raise
+        except CamidError as error:  # the models are busy or broken: the stream itself is well
+            return None, error.code.value
+
+    def _needless(self, order: Order, heard: StreamLook | None, scene: Thumbnail) -> str | None:
+        if order.reading is Reading.NEVER:
+            return "settled"
+        still = order.read_scene is not None and not changed(scene, order.read_scene)
+        if order.reading is Reading.ON_CHANGE and still:
+            return "unchanged"
+        told = order.told if heard is None else (*order.told, *heard.evidence)
+        proven = told and self._identifier.weigh(told).verdict is Verdict.IDENTIFIED
+        return "proven" if proven and not order.find_cameras else None
+
+    def _second(self, stream: Stream, first: Frame) -> list[Frame]:
+        """A second frame shows what stands still and what ticks; without one, the first has to do."""
+        if not self._settings.stream_second_frame_s:
+            return []
+        try:
+            return [stream.latest(self._settings.stream_second_frame_s, after=first)]
+        except StreamError:
+            return []
+
+    def _heard_before(self, error: Exception, exchange: Exchange | None) -> StreamLook | None:
+        """What a camera that lets nobody in has said nevertheless."""
+        exchange = exchange or getattr(error, "exchange", None)
+        if exchange is None:
+            return None
+        try:
+            return self._identifier.look([], exchange, None, read_osd=False)
+        except CamidError:
+            return None
+
+
+def snapshot(pixels: Pixels) -> bytes:
+    """A JPEG of at most 1280 pixels width."""
+    height, width = pixels.shape[:2]
+    if width > _SNAPSHOT_WIDTH:
+        size = (_SNAPSHOT_WIDTH, max(1, round(height * _SNAPSHOT_WIDTH / width)))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return bytes(simplejpeg.encode_jpeg(pixels, _SNAPSHOT_QUALITY, "BGR"))
+
+
+def _codec(info: StreamInfo) -> tuple[str, int, int]:
+    return info.codec, info.width, info.height

@@ -1,0 +1,274 @@
+"""The state machine of one stream: from what its looks showed to what the next look does, and when.
+
+It starts nothing, waits for nothing and asks no clock: the monitor hands it the time, tests too.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from random import Random
+
+from edge.domain import Evidence, EvidenceKind, Identification, Verdict
+from edge.domain_streams import Exchange, StreamInfo, StreamLook
+from edge.errors import CamidError, StreamFault
+from edge.media.backoff import Backoff
+from edge.settings import Settings
+from edge.streams.accumulate import TOLD, Ledger
+from edge.streams.scene import Thumbnail
+from edge.streams.state import PictureFault, StreamSpec, StreamState, StreamStatus
+
+Weigh = Callable[[tuple[Evidence, ...]], Identification]
+
+_SLOWER = 2.0
+"""Growth of the look interval after a look that brought nothing new; squared once the verdict is settled."""
+
+_UNREST = 8
+"""Looks over which scene changes are counted: where half of them show another scene, that is how this camera
+is (a patrol), and no reason to look more often."""
+
+_JITTER = 0.1
+"""Share of an interval that chance may take off, so that streams added together do not stay in step."""
+
+_LOGINS = (StreamFault.AUTH_FAILED, StreamFault.AUTH_REQUIRED)
+
+
+class Reading(StrEnum):
+    """Whether a look reads the display."""
+
+    ALWAYS = "always"
+    ON_CHANGE = "on_change"
+    """If the scene is another one than at the last reading."""
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the next look does. ``scene`` and ``info`` are those of the last look, ``read_scene`` is that of
+    the last reading; ``told`` is the evidence so far that stands in no picture."""
+
+    exchange: bool
+    reading: Reading
+    find_cameras: bool
+    info: StreamInfo | None
+    scene: Thumbnail | None
+    read_scene: Thumbnail | None
+    told: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look brought. ``exchange`` is None where none was asked for, ``display`` where the display was
+    not read, and ``unread`` then says why. ``heard`` is what stands outside the picture."""
+
+    info: StreamInfo
+    taken: datetime
+    scene: Thumbnail
+    scene_changed: bool
+    jpeg: bytes
+    exchange: Exchange | None
+    heard: StreamLook | None
+    display: StreamLook | None
+    unread: str | None
+    picture_faults: tuple[PictureFault, ...] = ()
+
+
+class Watch:
+    """One stream's state. ``pause`` is the time to the next look in seconds: after a look that succeeded the
+    ``interval``, a little of it taken off by chance. Not for several threads at a time: the monitor holds its
+    lock around every call."""
+
+    def __init__(self, spec: StreamSpec, settings: Settings, random: Random, now: datetime) -> None:
+        self.spec = spec
+        self.status = _first_status(spec, now)
+        self.jpeg: bytes | None = None
+        self.interval = settings.stream_look_min_s
+        self.pause = 0.0
+        self._settings = settings
+        self._random = random
+        self._backoff = Backoff(settings, random)
+        self._ledger = Ledger()
+        self._info: StreamInfo | None = None
+        self._scene: Thumbnail | None = None
+        self._read_scene: Thumbnail | None = None
+        self._unrest: deque[bool] = deque(maxlen=_UNREST)
+        self._exchange_due = True
+        self._fruitless = 0
+        self._last_reading: float | None = None
+        self._found_cameras = False
+
+    def rename(self, spec: StreamSpec) -> None:
+        """``spec`` is of the same camera."""
+        self.spec = spec
+        self.status = replace(self.status, name=spec.name)
+
+    def order(self, now: float) -> Order:
+        return Order(
+            exchange=self._exchange_due,
+            reading=self._reading(now),
+            find_cameras=self._settings.stream_find_cameras and not self._found_cameras,
+            info=self._info,
+            scene=self._scene,
+            read_scene=self._read_scene,
+            told=self._ledger.told(),
+        )
+
+    def saw(self, seen: Seen, weigh: Weigh, now: float, moment: datetime) -> None:
+        """A look is done: ``now`` on the monotonic clock, ``moment`` in UTC."""
+        back = self.status.state in (StreamState.FAILING, StreamState.CONNECTING)
+        altered = self._info is not None and not _same_picture(self._info, seen.info)
+        if altered or (back and self.status.looks > 0):
+            self._ledger.doubt()
+            self._fruitless = 0
+        self._backoff.reset()
+        before = self.status.identification
+        self._note(seen, now)
+        found = weigh(self._ledger.evidence())
+        self._fruitless = self._fruitless_after(seen, before, found)
+        stirred = self._stirred(seen)
+        self.interval = self._interval_after(
+            news=back or altered or stirred or _differs(before, found), found=found
+        )
+        self.pause = self.interval * (1 - _JITTER * self._random.random())
+        self._exchange_due = altered and seen.exchange is None
+        self._report(seen, found, moment)
+
+    def failed(self, error: Exception, heard: StreamLook | None, weigh: Weigh, moment: datetime) -> None:
+        """A look failed; ``heard`` is what the camera answered up to then."""
+        fault = error.code if isinstance(error, CamidError) and isinstance(error.code, StreamFault) else None
+        if heard is not None:
+            self._ledger.exchanged(heard.evidence)
+        self._exchange_due = True
+        self._fruitless = 0
+        self.interval = self._settings.stream_look_min_s
+        self.pause = self._pause(fault)
+        state, since = self._entered(StreamState.FAILING, moment)
+        self.status = replace(
+            self.status,
+            state=state,
+            since=since,
+            fault=fault,
+            message=_message(error),
+            identification=weigh(self._ledger.evidence())
+            if heard is not None
+            else self.status.identification,
+            intermediary=heard.intermediary if heard is not None else self.status.intermediary,
+            settled=False,
+            next_look=self._next_look(moment),
+        )
+
+    def _reading(self, now: float) -> Reading:
+        """Until the verdict is settled at every look. Then only where the scene changed, less and less often
+        if that brings nothing, and once in a long while in any case."""
+        if not self.status.settled or self._last_reading is None:
+            return Reading.ALWAYS
+        since = now - self._last_reading
+        if since >= self._settings.stream_read_interval_s:
+            return Reading.ALWAYS
+        surplus = min(30, max(0, self._fruitless - self._settings.stream_undetermined_looks))
+        pause = self._settings.stream_look_min_s * _SLOWER**surplus
+        return Reading.ON_CHANGE if since >= pause else Reading.NEVER
+
+    def _note(self, seen: Seen, now: float) -> None:
+        if seen.heard is not None:
+            if seen.exchange is not None:
+                self._ledger.exchanged(e for e in seen.heard.evidence if _is_answer(e))
+            self._ledger.learned(e for e in seen.heard.evidence if not _is_answer(e))
+        if seen.display is not None:
+            self._ledger.read(seen.display.evidence, seen.info.width, seen.info.height)
+            self._last_reading, self._read_scene = now, seen.scene
+            self._found_cameras = self._settings.stream_find_cameras
+        elif self._last_reading is None:
+            self._last_reading = now  # the protocol proved the name: reading may wait as after a reading
+        self._info, self._scene, self.jpeg = seen.info, seen.scene, seen.jpeg
+
+    def _fruitless_after(self, seen: Seen, before: Identification | None, found: Identification) -> int:
+        if seen.display is None:
+            return self._fruitless
+        return 1 if before is not None and _differs(before, found) else self._fruitless + 1
+
+    def _stirred(self, seen: Seen) -> bool:
+        """Whether the scene changed, and does not do so all the time."""
+        ordinary = sum(self._unrest) >= _UNREST // 2
+        self._unrest.append(seen.scene_changed)
+        return seen.scene_changed and not ordinary
+
+    def _interval_after(self, news: bool, found: Identification) -> float:
+        least, most = self._settings.stream_look_min_s, self._settings.stream_look_interval_s
+        if news:
+            return min(least, most)
+        growth = _SLOWER**2 if self._settled(found) else _SLOWER
+        return min(most, max(least, self.interval) * growth)
+
+    def _settled(self, found: Identification) -> bool:
+        """A name that the protocol proves, or that a second reading confirmed; no name, after enough
+        readings that brought none."""
+        if found.verdict is Verdict.IDENTIFIED:
+            read = any(e.kind not in TOLD for e in found.evidence)
+            return not read or self._fruitless >= 2
+        return self._fruitless >= self._settings.stream_undetermined_looks
+
+    def _pause(self, fault: StreamFault | None) -> float:
+        """Cameras lock out after some wrong logins, so these are tried more slowly."""
+        pause = self._backoff.next()
+        return max(pause, self._settings.stream_auth_retry_s) if fault in _LOGINS else pause
+
+    def _report(self, seen: Seen, found: Identification, moment: datetime) -> None:
+        settled = self._settled(found)
+        state, since = self._entered(StreamState.ASLEEP if settled else StreamState.WATCHING, moment)
+        heard, display, was = seen.heard, seen.display, self.status
+        self.status = replace(
+            was,
+            state=state,
+            since=since,
+            fault=None,
+            message=None,
+            info=seen.info,
+            identification=found,
+            settled=settled,
+            osd=display.osd or was.osd if display is not None else was.osd,
+            overlay_by=display.overlay_by if display is not None else was.overlay_by,
+            intermediary=heard.intermediary
+            if heard is not None and seen.exchange is not None
+            else was.intermediary,
+            cameras=display.cameras if display is not None and self._found_cameras else was.cameras,
+            picture_faults=seen.picture_faults,
+            looks=was.looks + 1,
+            last_look=seen.taken,
+            next_look=self._next_look(moment),
+        )
+
+    def _next_look(self, moment: datetime) -> datetime:
+        return moment + timedelta(seconds=self.pause)
+
+    def _entered(self, state: StreamState, moment: datetime) -> tuple[StreamState, datetime]:
+        return state, self.status.since if self.status.state is state else moment
+
+
+def _first_status(spec: StreamSpec, now: datetime) -> StreamStatus:
+    state = StreamState.CONNECTING if spec.enabled else StreamState.STOPPED
+    return StreamStatus(spec.id, spec.name, state, now, next_look=now if spec.enabled else None)
+
+
+def _is_answer(evidence: Evidence) -> bool:
+    return evidence.kind is EvidenceKind.PROTOCOL
+
+
+def _same_picture(one: StreamInfo, other: StreamInfo) -> bool:
+    return (one.codec, one.width, one.height) == (other.codec, other.width, other.height)
+
+
+def _differs(before: Identification | None, found: Identification) -> bool:
+    """Whether another answer would be given than before."""
+    if before is None:
+        return True
+    return (before.verdict, before.brand, before.platform) != (found.verdict, found.brand, found.platform)
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, CamidError):
+        return error.message
+    return f"Something unexpected went wrong ({type(error).__name__})."
