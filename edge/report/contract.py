@@ -228,10 +228,10 @@ def photo_contract(report: PhotoReport) -> PhotoV1:
     return PhotoV1(
         schema=SCHEMA,
         source=_source(report.source),
-        cameras=[_camera(camera) for camera in report.cameras],
+        cameras=[camera_contract(camera) for camera in report.cameras],
         marks=[_mark(mark) for mark in report.marks],
-        recorded_by=_identification(report.recorded_by) if report.recorded_by else None,
-        osd=_osd(report.osd),
+        recorded_by=identification_contract(report.recorded_by) if report.recorded_by else None,
+        osd=osd_contract(report.osd),
         models=dict(report.models),
         thresholds=_thresholds(report.thresholds),
         timing_ms=_timing(report.timing),
@@ -258,7 +258,8 @@ def _box(box: Box | None) -> tuple[float, float, float, float] | None:
     return box.as_tuple() if box else None
 
 
-def _iso(moment: datetime | None) -> str | None:
+def iso(moment: datetime | None) -> str | None:
+    """ISO 8601: in UTC with Z, without an offset where no zone is known."""
     if moment is None:
         return None
     if moment.tzinfo is None:
@@ -274,19 +275,19 @@ def _source(source: Source) -> SourceV1:
         sha256=source.sha256,
         width=source.width,
         height=source.height,
-        taken_at=_iso(source.taken_at),
+        taken_at=iso(source.taken_at),
         gps=GpsV1(latitude=gps.latitude, longitude=gps.longitude, altitude=gps.altitude, bearing=gps.bearing)
         if gps
         else None,
     )
 
 
-def _camera(camera: Camera) -> CameraV1:
+def camera_contract(camera: Camera) -> CameraV1:
     return CameraV1(
         box=camera.box.as_tuple(),
         score=camera.score,
         form_factor=camera.form_factor,
-        identification=_identification(camera.identification),
+        identification=identification_contract(camera.identification),
         reading=camera.reading,
     )
 
@@ -295,7 +296,7 @@ def _mark(mark: Mark) -> MarkV1:
     return MarkV1(box=mark.box.as_tuple(), score=mark.score, text=mark.text, vendor=mark.vendor)
 
 
-def _identification(found: Identification) -> IdentificationV1:
+def identification_contract(found: Identification) -> IdentificationV1:
     return IdentificationV1(
         verdict=found.verdict,
         brand=found.brand,
@@ -333,7 +334,7 @@ def _advisory(advisory: Advisory) -> AdvisoryV1:
     )
 
 
-def _osd(osd: Osd | None) -> OsdV1 | None:
+def osd_contract(osd: Osd | None) -> OsdV1 | None:
     return OsdV1(timestamp_text=osd.timestamp_text, channel_text=osd.channel_text) if osd else None
 
 
