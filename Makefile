@@ -16,8 +16,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
             $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test test-long lint format browser evaluate bench mosaics train-env train ship \
-        lock docker clean
+.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench mosaics train-env train \
+        ship lock docker clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,10 +29,10 @@ dev: $(VENV)/.installed-dev
 run: install  ## Start the service and the upload page on this machine
 	$(BIN)/camid serve $(ARGS)
 
-test: lint browser  ## Lint, types and every test but the long ones
+test: lint browser gstreamer  ## Lint, types and every test but the long ones
 	$(BIN)/python -m pytest $(ARGS)
 
-test-long: dev browser  ## The tests that take minutes
+test-long: dev browser gstreamer  ## The tests that take minutes
 	$(BIN)/python -m pytest -m long $(ARGS)
 
 lint: dev  ## Ruff and mypy
@@ -126,6 +126,15 @@ browser: dev
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null 2>&1 && exit 0; done; \
 	$(call as_root_on_debian,chromium) || \
 	echo "No Chromium: the browser tests will be skipped." >&2
+
+# GStreamer's RTSP server, the camera of the tests that we did not write; the system's Python drives it.
+GSTREAMER := python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+             gstreamer1.0-plugins-bad
+
+gstreamer:
+	@/usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null || \
+	$(call as_root_on_debian,$(GSTREAMER)) || \
+	echo "No gst-rtsp-server: the tests that want it will be skipped." >&2
 
 $(TRAIN)/.installed: requirements.lock pyproject.toml
 	$(call make_venv,$(TRAIN))
