@@ -5,7 +5,7 @@ It starts nothing, waits for nothing and asks no clock: the monitor hands it the
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,10 +25,6 @@ Weigh = Callable[[tuple[Evidence, ...]], Identification]
 
 _SLOWER = 2.0
 """Growth of the look interval after a look that brought nothing new; squared once the verdict is settled."""
-
-_UNREST = 8
-"""Looks over which scene changes are counted: where half of them show another scene, that is how this camera
-is (a patrol), and no reason to look more often."""
 
 _JITTER = 0.1
 """Share of an interval that chance may take off, so that streams added together do not stay in step."""
@@ -94,7 +90,8 @@ class Watch:
         self._info: StreamInfo | None = None
         self._scene: Thumbnail | None = None
         self._read_scene: Thumbnail | None = None
-        self._unrest: deque[bool] = deque(maxlen=_UNREST)
+        self._stirs = 0
+        self._last_stir: float | None = None
         self._exchange_due = True
         self._fruitless = 0
         self._last_reading: float | None = None
@@ -128,7 +125,7 @@ class Watch:
         self._note(seen, now)
         found = weigh(self._ledger.evidence())
         self._fruitless = self._fruitless_after(seen, before, found)
-        stirred = self._stirred(seen)
+        stirred = self._stirred(seen, now)
         self.interval = self._interval_after(
             news=back or altered or stirred or _differs(before, found), found=found
         )
@@ -190,11 +187,17 @@ class Watch:
             return self._fruitless
         return 1 if before is not None and _differs(before, found) else self._fruitless + 1
 
-    def _stirred(self, seen: Seen) -> bool:
-        """Whether the scene changed, and does not do so all the time."""
-        ordinary = sum(self._unrest) >= _UNREST // 2
-        self._unrest.append(seen.scene_changed)
-        return seen.scene_changed and not ordinary
+    def _stirred(self, seen: Seen, now: float) -> bool:
+        """Whether the scene changed, and does not do so all the time: a camera on patrol is looked at more
+        often only after twice as long each time, beginning anew after a long rest."""
+        since = math.inf if self._last_stir is None else now - self._last_stir
+        if since > self._settings.stream_read_interval_s:
+            self._stirs = 0
+        if not seen.scene_changed or since < self._settings.stream_look_min_s * _SLOWER**self._stirs:
+            return False
+        self._stirs = min(30, self._stirs + 1)
+        self._last_stir = now
+        return True
 
     def _interval_after(self, news: bool, found: Identification) -> float:
         least, most = self._settings.stream_look_min_s, self._settings.stream_look_interval_s
