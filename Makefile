@@ -16,7 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
             $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench mosaics train-env train \
+.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench mosaics train-env train osd-set \
         ship lock docker clean
 
 help:  ## List the targets
@@ -75,6 +75,11 @@ train: train-env  ## Train detector and housing network as shipped, into runs/tr
 	  --epochs 0.6 --seed 1
 	$(T).export housing $(R)/housing/checkpoint.pt $(R)/housing.onnx --pictures $(SHARED)/scenes/train
 
+osd-set: train-env  ## Draw on-screen displays to train and test on, into runs/osd
+	@$(call as_root_on_debian,$(OSD_FONTS)) || echo "Typefaces that this machine lacks are left out." >&2
+	$(T).draw_osd --split train --data $(SHARED) --out runs/osd/train --count 600 --clips 40 --jobs 2 $(ARGS)
+	$(T).draw_osd --split test --data $(SHARED) --out runs/osd/test --count 400 --clips 30 --jobs 2 $(ARGS)
+
 ship: dev  ## Put what `make train` made into models/, with calibration; prints the threshold
 	cp $(R)/detector.onnx $(R)/housing.onnx models/
 	$(BIN)/python -m scripts.add_model detector detector.onnx
@@ -101,6 +106,9 @@ PIP := -m pip --disable-pip-version-check install --quiet
 # Installs Debian packages where this user may; fails everywhere else.
 as_root_on_debian = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && apt-get update -qq >/dev/null && \
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1) >/dev/null; }
+
+OSD_FONTS := fonts-unifont fonts-terminus-otb fonts-wqy-microhei fonts-wqy-zenhei fonts-dejavu fonts-liberation \
+             fonts-lato fonts-open-sans fonts-quicksand
 
 define make_venv
 	@test -n "$(PYTHON)" || { echo "Camid needs Python 3.11 to 3.14, and none was found: install one" \

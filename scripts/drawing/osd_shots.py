@@ -25,8 +25,8 @@ CLIP_SIZES = ((640, 360), (640, 480), (704, 576), (960, 540), (1280, 720))
 class Label:
     """One line of ``labels.jsonl``: first what the real frames' labels hold, then how it was drawn.
 
-    Boxes are in pixels of the file; ``height_px`` is the height of the stamp's digits, ``text_px`` of the whole
-    stamp.
+    Boxes are in pixels of the file; ``height_px`` is the height of the stamp's digits, ``text_px`` of the
+    whole stamp.
     """
 
     file: str
