@@ -140,7 +140,7 @@ GSTREAMER := python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gst
              gstreamer1.0-plugins-bad
 
 gstreamer:
-	@/usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null || \
+	@/usr/bin/python3 tests/support/gst_server.py 2>/dev/null || \
 	$(call as_root_on_debian,$(GSTREAMER)) || \
 	echo "No gst-rtsp-server: the tests that want it will be skipped." >&2
 
