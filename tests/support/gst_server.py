@@ -1,7 +1,7 @@
 """GStreamer's RTSP server with one looping clip: run by the system's Python, which has ``gi``.
 
-``/usr/bin/python3 gst_server.py CLIP`` prints its port and ends when its standard input closes; without a clip
-it says whether it could. It imports nothing of Camid.
+``/usr/bin/python3 gst_server.py CLIP`` prints its port and ends when its standard input closes; without
+a clip it says whether it could. It imports nothing of Camid.
 """
 
 from __future__ import annotations
