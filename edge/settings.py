@@ -108,6 +108,13 @@ class Settings(BaseSettings):
     )
     min_read_side: Positive = Field(24, description="long side in pixels below which a housing is not read")
 
+    # on-screen displays
+    osd_search_side: Positive = Field(
+        1280, description="pixels to which the upper and lower band of a frame are reduced to find lettering"
+    )
+    max_osd_lines: Positive = Field(24, description="lines read in one frame")
+    max_osd_frames: Positive = Field(3, description="frames of one look in which the display is read")
+
     # looks at streams
     stream_lookers: Positive = Field(6, description="streams that are looked at at the same time")
     stream_look_min_s: Seconds = Field(1, description="seconds between looks while something is new")
@@ -156,6 +163,12 @@ class Settings(BaseSettings):
     stream_backoff_jitter: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.3, description="share of a wait that chance may take off"
     )
+
+    # archives
+    batch_ahead_bytes: Positive = Field(
+        256 * 1024 * 1024, description="bytes of photos that are read before their turn"
+    )
+    batch_part_rows: Positive = Field(500, description="answers in one part; a kill costs at most one part")
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,1 @@
+"""Archives: many photos to few files, resumed after anything."""
