@@ -177,8 +177,8 @@ class Session:
         return Answer(method, status, reason, message.headers, message.body)
 
     def _take_challenge(self, answer: Answer, first: bool) -> bool:
-        """Whether a new try makes sense. Cameras lock out after some wrong ones, so credentials are sent again
-        only if they were not refused: with another nonce, or one that is said to have been stale."""
+        """Whether a new try makes sense. Cameras lock out after some wrong ones, so credentials are sent
+        again only if they were not refused: with another nonce, or one that is said to have been stale."""
         challenges = parse_challenges(answer.all("WWW-Authenticate"))
         if self._login is None or not challenges:
             return False
