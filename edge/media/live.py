@@ -124,17 +124,22 @@ class Opening:
         Raises:
             StreamError
         """
-        order = transports(self._target.settings)
-        for transport, is_last in zip(order, (*[False] * (len(order) - 1), True), strict=True):
+        first, *others = transports(self._target.settings)
+        try:
+            return self._open(first, not others)
+        except StreamError as error:
+            if not others or self._cancelled or not self._may_help(error):
+                raise
+            log.info("%s Trying the other transport.", error.message)
             try:
-                return self._open(transport, is_last)
-            except StreamError as error:
-                refused = self._relay is not None and self._relay.transport_refused
-                if is_last or self._cancelled or not (refused or error.fault is StreamFault.STALLED):
-                    raise
-                first = error
-                log.info("%s Trying the other transport.", error.message)
-        raise first
+                return self._open(others[0], True)
+            except StreamError as second:
+                raise error if error.fault is StreamFault.STALLED else second from None
+
+    def _may_help(self, error: StreamError) -> bool:
+        """Whether another transport may bring what this one did not."""
+        refused = self._relay is not None and self._relay.transport_refused
+        return refused or error.fault is StreamFault.STALLED
 
     def _open(self, transport: Transport, is_last: bool) -> LiveSource:
         target, settings = self._target, self._target.settings

@@ -31,9 +31,8 @@ class FrameMeter:
         self._span = 0.0
         self._deviation = 0.0
         self._since_key = 0
-        self._key_span = 0.0
         self._first_arrival: float | None = None
-        self._gops: deque[tuple[int, float]] = deque(maxlen=_REMEMBERED_GOPS)
+        self._gops: deque[int] = deque(maxlen=_REMEMBERED_GOPS)
         self.last_key: float | None = None
         """When the last key frame came."""
 
@@ -55,7 +54,6 @@ class FrameMeter:
             if 0 < step <= _MAX_STEP_S:
                 self._steps += 1
                 self._span += step
-                self._key_span += step
                 self._deviation += abs(arrival - self._last_arrival - step)
         if self._first_arrival is None:
             self._first_arrival = arrival
@@ -64,10 +62,9 @@ class FrameMeter:
 
     def _key(self, arrival: float) -> None:
         if self.key_frames:
-            self._gops.append((self._since_key, self._key_span))
+            self._gops.append(self._since_key)
         self.key_frames += 1
         self._since_key = 0
-        self._key_span = 0.0
         self.last_key = arrival
 
     @property
@@ -76,8 +73,12 @@ class FrameMeter:
         return self._steps / self._span if self._steps >= 2 and self._span > 0 else None
 
     @property
+    def gop_frames(self) -> float | None:
+        return float(median(self._gops)) if self._gops else None
+
+    @property
     def gop_s(self) -> float | None:
-        return median(span for _, span in self._gops) if self._gops else None
+        return self.gop_frames / self.fps if self.gop_frames and self.fps else None
 
     def statistics(
         self, now: float, *, packets: int | None = None, lost: int | None = None, malformed: int = 0
@@ -92,7 +93,7 @@ class FrameMeter:
             bytes=self.bytes,
             fps=self.fps,
             bitrate_kbps=self.bytes * 8 / 1000 / over if over else None,
-            gop_frames=float(median(count for count, _ in self._gops)) if self._gops else None,
+            gop_frames=self.gop_frames,
             gop_s=self.gop_s,
             jitter_ms=self._deviation / self._steps * 1000 if self._steps and self._live else None,
             lost_packets=lost,

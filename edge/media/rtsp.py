@@ -127,7 +127,8 @@ class Session:
             ) from None
 
     def fault(self, fault: StreamFault, what: str) -> StreamError:
-        return StreamError(fault, f"{self.address.redacted}: {what}.", self.exchange)
+        exchange = self.exchange if self.answers else None
+        return StreamError(fault, f"{self.address.redacted}: {what}.", exchange)
 
     def close(self) -> None:
         self.wire.close()

@@ -122,6 +122,8 @@ class LiveStream:
         self._kept: tuple[Packet[av.VideoStream], float, datetime] | None = None
         self._info: StreamInfo | None = None
         self._bad_since: float | None = None
+        self._codec = ""
+        self._user_data: tuple[bytes, ...] = ()
 
     @property
     def info(self) -> StreamInfo:
@@ -187,13 +189,10 @@ class LiveStream:
         try:
             source = self._source = self._opening.open()
             self._meter = FrameMeter(self._clock.monotonic())
-            self._decoder = Decoder(
-                source.video.codec_context.codec.canonical_name,
-                source.video.codec_context.extradata,
-                self._settings,
-                self._hardware,
-            )
-            self._learn(source.video.codec_context.width, source.video.codec_context.height)
+            context = source.video.codec_context
+            self._codec = context.codec.canonical_name
+            self._decoder = Decoder(self._codec, context.extradata, self._settings, self._hardware)
+            self._learn(context.width, context.height)
             for packet in source.packets():
                 if self._closing:
                     break
@@ -232,18 +231,21 @@ class LiveStream:
 
     def _listen(self, packet: Packet[av.VideoStream]) -> None:
         """Keeps what the stream says of its maker; asked for once a key frame, for it may come late."""
-        assert self._info is not None
-        if self._info.codec in ("h264", "hevc") and len(self._info.user_data) < MAX_MESSAGES:
-            known = self._info.user_data
-            merged = tuple(dict.fromkeys(known + user_data(memoryview(packet), self._info.codec)))
-            if len(merged) > len(known):
-                self._info = replace(self._info, user_data=merged[:MAX_MESSAGES])
+        codec, known = self._codec, self._user_data
+        if codec not in ("h264", "hevc") or len(known) >= MAX_MESSAGES:
+            return
+        merged = tuple(dict.fromkeys(known + user_data(memoryview(packet), codec)))[:MAX_MESSAGES]
+        if len(merged) > len(known):
+            self._user_data = merged
+            if self._info is not None:
+                self._info = replace(self._info, user_data=merged)
 
     def _keep(self, packet: Packet[av.VideoStream], now: float) -> None:
         """Remembers the newest key frame, and decodes it when a frame is waited for."""
         dropped = self._meter.dropped
         if packet.is_keyframe:
-            dropped["superseded"] += self._kept is not None
+            if self._kept is not None:
+                dropped["superseded"] += 1
             self._kept = (packet, now, self._clock.now())
         else:
             dropped["not_key"] += 1
@@ -313,7 +315,7 @@ class LiveStream:
         if info is None:
             context = source.video.codec_context
             info = StreamInfo(
-                codec=context.codec.canonical_name,
+                codec=self._codec,
                 profile=context.profile,
                 width=width,
                 height=height,
@@ -321,7 +323,9 @@ class LiveStream:
                 transport=source.transport,
             )
         if width and height:
-            self._info = replace(info, width=width, height=height, hardware=decoder.device)
+            self._info = replace(
+                info, width=width, height=height, hardware=decoder.device, user_data=self._user_data
+            )
             self._ready.set()
 
     def _fault(self, fault: StreamFault, what: str) -> StreamError:
