@@ -29,8 +29,10 @@ from scripts.drawing.osd_vendors import Corner
 LEFT = (Corner.TOP_LEFT, Corner.BOTTOM_LEFT)
 RIGHT = (Corner.TOP_RIGHT, Corner.BOTTOM_RIGHT)
 TOP = (Corner.TOP_LEFT, Corner.TOP, Corner.TOP_RIGHT)
-LEGIBLE = {Finish.EMBOSSED: 9.0}
-"""Grey levels by which paint must stand off its ground; 26 where nothing is said."""
+LEGIBLE = {Finish.EMBOSSED: 10.0, Finish.OUTLINE: 30.0}
+"""Grey levels by which paint must stand off its ground; 24 where nothing is said. Twice that below SMALL."""
+SMALL = 16
+"""Pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ def legible(layer: Layer, ground: Frame, when: datetime) -> Layer:
     painted = ground.copy()
     box = layer.paint_on(painted, when)
     ink = layer.line(when).ink if isinstance(layer, TextLayer) else layer.ink()[0]
-    if stands_off(ground, painted, box, ink) >= LEGIBLE.get(layer.paint.finish, 26.0):
+    needed = LEGIBLE.get(layer.paint.finish, 24.0) * (2 if ink.shape[0] < SMALL else 1)
+    if stands_off(painted, box, ink) >= needed:
         return layer
     if isinstance(layer, MarkLayer):
         return replace(layer, paint=sturdier(layer.paint), own_colours=False)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from scripts.drawing.osd_layers import Layer, MarkLayer, Place, TextLayer, overlap
+from scripts.drawing.osd_layers import SMALL, Layer, MarkLayer, Place, TextLayer, overlap
 from scripts.drawing.osd_marks import Mark, nobodys_mark, wordmark
 from scripts.drawing.osd_paint import Box, Finish, Paint
 from scripts.drawing.osd_splits import Split, text_paint
@@ -104,7 +104,8 @@ class Layout:
         share = 0.03 * (0.16 / 0.03) ** self.chance.random()
         wide = width * share * mark.ink.shape[0] / mark.ink.shape[1]
         px = round(min(60, max(10, wide)))
-        treatment = self.chance.choice(self.split.treatments)
+        able = [t for t in self.split.treatments if t.finish is not Finish.EMBOSSED or px >= SMALL]
+        treatment = self.chance.choice(able)
         paint = Paint(
             treatment.finish,
             self.chance.choice(treatment.colours),

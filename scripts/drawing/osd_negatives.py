@@ -103,7 +103,7 @@ def _recorder_program(sheet: _Sheet) -> tuple[Layer, ...]:
         form, px, 8, 8, paint, "timestamp", chance.choice((Corner.TOP_LEFT, Corner.TOP_RIGHT)), seed
     )
     name = sheet.text(chance.choice(PLACES), px, 8, 8, paint, "channel", Corner.BOTTOM_LEFT, seed)
-    return (stamp, name, *(_detections(sheet) if chance.random() < 0.4 else ()))
+    return (*(_detections(sheet) if chance.random() < 0.4 else ()), stamp, name)
 
 
 def _detections(sheet: _Sheet) -> tuple[Layer, ...]:

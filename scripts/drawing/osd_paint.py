@@ -25,7 +25,8 @@ def floats(values: Sequence[float] | Sequence[Sequence[float]]) -> Frame:
     return np.asarray(values, np.float32)
 
 
-_LUMA = floats((0.114, 0.587, 0.299))
+LUMA = floats((0.114, 0.587, 0.299))
+"""Shares of blue, green and red in grey."""
 
 
 class Finish(Enum):
@@ -140,25 +141,21 @@ def _clipped(frame: Frame, box: Box) -> Box:
 
 
 def luma(part: NDArray[np.float32]) -> float:
-    return float(part.mean(axis=(0, 1)) @ _LUMA)
+    return float(part.mean(axis=(0, 1)) @ LUMA)
 
 
-def stands_off(before: Frame, after: Frame, box: Box, ink: Ink) -> float:
-    """How far the paint lies from the ground around it: 20th percentile over five upright slices of ``box``
-    of the difference of grey levels between the solid ink and what it does not cover."""
+def stands_off(frame: Frame, box: Box, ink: Ink) -> float:
+    """How far paint lies from the ground around it: least difference of grey levels between the solid ink and
+    what it does not cover, over five upright slices of ``box``."""
     x0, y0, x1, y1 = box
-    solid = ink[: y1 - y0, : x1 - x0] > 0.6
-    new = after[y0:y1, x0:x1] @ _LUMA
-    old = before[y0:y1, x0:x1] @ _LUMA
+    solid = ink[: y1 - y0, : x1 - x0] > 0.5
+    grey = frame[y0:y1, x0:x1] @ LUMA
     gaps = []
     for columns in np.array_split(np.arange(x1 - x0), 5):
         inside, outside = solid[:, columns], ~solid[:, columns]
         if inside.any() and outside.any():
-            there = np.abs(new[:, columns][inside].mean() - new[:, columns][outside].mean())
-            gaps.append(
-                max(float(there), float(np.abs(new[:, columns] - old[:, columns])[inside].mean()) * 0.5)
-            )
-    return float(np.percentile(gaps, 20)) if gaps else 0.0
+            gaps.append(abs(float(grey[:, columns][inside].mean() - grey[:, columns][outside].mean())))
+    return min(gaps, default=0.0)
 
 
 def sturdier(paint: Paint) -> Paint:

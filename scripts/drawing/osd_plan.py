@@ -6,16 +6,19 @@ import random
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scripts.drawing import osd_negatives
+from scripts.drawing import osd_negatives, osd_trail
 from scripts.drawing.osd_layers import Layer
 from scripts.drawing.osd_layout import Layout
-from scripts.drawing.osd_scenery import Footage
+from scripts.drawing.osd_scenery import Footage, Light
 from scripts.drawing.osd_splits import Split
 from scripts.drawing.osd_stamps import any_moment
 from scripts.drawing.osd_vendors import STYLES
 
-KINDS = {"camera": 60, "nvr": 8, "stranger": 5, "none": 7, "software": 8, "caption": 7, "sign": 5}
-"""Weights of what a picture may be. A stranger is a camera with nobody's mark; a sign stands in the scene."""
+KINDS = {
+    "camera": 56, "trail": 5, "nvr": 8, "stranger": 5, "none": 7, "software": 8, "caption": 7, "sign": 5,
+}  # fmt: skip
+"""Weights of what a picture may be. Trail is a trail camera with its info bar, a stranger a camera with
+nobody's mark; a sign stands in the scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +33,18 @@ class Plan:
     overlay_by: str | None = None
     negative_class: str | None = None
     scene_text: str | None = None
+    grey: bool = False
+    """The camera sends no colour, also not the overlay's."""
 
 
 def plan(split: Split, footage: Footage, chance: random.Random) -> Plan:
     kind = chance.choices(tuple(KINDS), tuple(KINDS.values()))[0]
-    blank = Plan(kind, footage, (), any_moment(chance))
+    if kind == "trail" and not osd_trail.bars(split):
+        kind = "camera"
+    grey = footage.light is Light.INFRARED and chance.random() < 0.4
+    blank = Plan(kind, footage, (), any_moment(chance), grey=grey)
     layout = Layout(split, (footage.width, footage.height), blank.start, chance)
-    if kind in ("camera", "nvr", "stranger"):
+    if kind in ("camera", "trail", "nvr", "stranger"):
         return _recording(blank, layout)
     return _negative(blank, layout)
 
@@ -46,6 +54,10 @@ def _recording(blank: Plan, layout: Layout) -> Plan:
         return replace(blank, layers=layout.recorded(), overlay_by="nvr")
     if blank.kind == "stranger":
         return replace(blank, layers=layout.strangers(), overlay_by="software")
+    if blank.kind == "trail":
+        bar = layout.chance.choice(osd_trail.bars(layout.split))
+        layers = osd_trail.trail_overlay(bar, layout.split, layout.size, blank.start, layout.chance)
+        return replace(blank, layers=layers, style_vendor=bar.vendor, overlay_by="camera")
     vendor = layout.split.vendor(layout.chance)
     style = next(style for style in STYLES if style.vendor == vendor)
     return replace(blank, layers=layout.cameras(style), style_vendor=vendor, overlay_by="camera")
@@ -62,6 +74,8 @@ def _negative(blank: Plan, layout: Layout) -> Plan:
         return replace(blank, layers=layers, overlay_by="software", negative_class="caption")
     if blank.kind == "sign":
         text, base = osd_negatives.with_sign(footage, split, chance)
-        footage = replace(footage, base=base)
-        return replace(blank, footage=footage, negative_class="none", scene_text=text)
+        signed = replace(blank, footage=replace(footage, base=base), scene_text=text)
+        if chance.random() < 0.5:
+            return replace(signed, layers=layout.recorded(), overlay_by="nvr")
+        return replace(signed, negative_class="none")
     return replace(blank, negative_class="none")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import cv2
 import numpy as np
 
 from edge.domain import Pixels
 from scripts.drawing.osd_codec import Coding, any_coding, decode, encode
-from scripts.drawing.osd_layers import Layer, MarkLayer, TextLayer, legible
-from scripts.drawing.osd_paint import Box, Frame
+from scripts.drawing.osd_layers import Layer, MarkLayer, TextLayer, legible, overlap
+from scripts.drawing.osd_paint import LUMA, Box, Frame
 from scripts.drawing.osd_plan import Plan, plan
 from scripts.drawing.osd_scenery import any_light, any_size, footage
 from scripts.drawing.osd_splits import Split
@@ -99,10 +99,12 @@ def still(split: Split, number: int) -> Shot:
     coding = any_coding((scenery.width, scenery.height), 25, chance)
     frames, boxes = _composed(planned, frame + 1, coding.fps)
     picture = decode(encode(frames, coding))[frame]
-    scale = chance.uniform(0.55, 0.95) if chance.random() < 0.15 else None
-    if scale is not None:
-        picture = _republished(picture, scale, chance)
     label = _label(f"f{number:05d}.jpg", split, planned, coding, boxes[frame], frame + 1, frame, seed, name)
+    scale = chance.uniform(0.55, 0.95) if chance.random() < 0.18 else None
+    if scale is not None and _readable(label, scale):
+        picture = _republished(picture, scale, chance)
+    else:
+        scale = None
     return Shot(_scaled(label, picture, scale), picture, None)
 
 
@@ -145,8 +147,23 @@ def _painted(planned: Plan, count: int, fps: int) -> Iterator[tuple[Frame, Boxes
     for number, frame in enumerate(planned.footage.frames(count, 25 / fps)):
         when = planned.start + timedelta(seconds=number / fps)
         if layers is None:
-            layers = tuple(legible(layer, frame, when) for layer in planned.layers)
-        yield frame, {place: layer.paint_on(frame, when) for place, layer in enumerate(layers)}
+            layers = tuple(_legible_in_turn(planned.layers, frame.copy(), when))
+        boxes = {place: layer.paint_on(frame, when) for place, layer in enumerate(layers)}
+        if planned.grey:
+            frame[:] = (frame @ LUMA)[..., None]
+        yield frame, boxes
+
+
+def _legible_in_turn(layers: Iterable[Layer], ground: Frame, when: datetime) -> Iterator[Layer]:
+    """Each on the ground that the layers before it have made."""
+    for layer in layers:
+        sturdy = legible(layer, ground, when)
+        sturdy.paint_on(ground, when)
+        yield sturdy
+
+
+def _readable(label: Label, scale: float) -> bool:
+    return (label.height_px or 99) * scale >= 7 and (label.watermark_px or 99) * scale >= 10
 
 
 def _republished(picture: Pixels, scale: float, chance: random.Random) -> Pixels:
@@ -191,7 +208,7 @@ def _label(
         overlay_by=planned.overlay_by,
         negative=planned.negative_class is not None,
         negative_class=planned.negative_class,
-        look_alike=None,
+        look_alike="trail_camera" if planned.kind == "trail" else None,
         scene=planned.footage.light.value,
         source=f"drawn/{split.name}",
         text_from="drawn" if stamp or channel or mark else None,
@@ -231,9 +248,12 @@ def _label(
 
 
 def _text(planned: Plan, boxes: Boxes, role: str) -> tuple[TextLayer | None, Box | None]:
+    """The line of this role, unless something drawn after it covers a part of it."""
     for place, layer in enumerate(planned.layers):
         if isinstance(layer, TextLayer) and layer.role == role:
-            return layer, boxes[place]
+            box = boxes[place]
+            covered = any(overlap(box, over, 0) for later, over in boxes.items() if later > place)
+            return (None, None) if covered else (layer, box)
     return None, None
 
 

@@ -81,10 +81,12 @@ _TREATMENTS = {
         Treatment(Finish.PLAIN, colours=(_WHITE, (245, 245, 245))),
         Treatment(Finish.OUTLINE, colours=(_WHITE,)),
         Treatment(Finish.EMBOSSED, colours=((210, 210, 210), _WHITE)),
-        Treatment(Finish.BOX, own=True, edge=(250, 250, 250)),
+        Treatment(
+            Finish.BOX, own=True, colours=((30, 30, 30), (130, 60, 10), (20, 20, 190)), edge=(250, 250, 250)
+        ),
     ),
     "test": (
-        Treatment(Finish.OUTLINE, own=True, edge=(240, 240, 240)),
+        Treatment(Finish.OUTLINE, own=True, colours=((25, 25, 30), (110, 50, 15)), edge=(240, 240, 240)),
         Treatment(Finish.PLAIN, colours=((250, 250, 250), (225, 228, 230))),
         Treatment(Finish.SHADOW, colours=((252, 252, 252), (235, 235, 235))),
         Treatment(Finish.EMBOSSED, colours=((190, 190, 190),), lit=-1),

@@ -82,7 +82,7 @@ STYLES: tuple[Style, ...] = (
     Style("lorex", (AMERICAN_12, ISO), (TR, TL), (BL,), ("Camera", "CAM"), (BR, TL)),
     Style("intelbras", (EUROPEAN, ISO), (TR,), (BL,), ("IPC", "Canal", "CAM"), (TL, BR)),
     Style("reolink", _REOLINK, (TC, TR, TL), (BR, TL), ("Camera", "Cam"), (BL, TL, BR)),
-    Style("tapo", (ISO, SLASHED), (TL,), (BL, TR), ("Tapo_Camera", "Camera"), (BR, BL)),
+    Style("tapo", (ISO, SLASHED), (TL,), (BL, TR), ("Camera", "C200"), (BR, BL)),
     Style("tp_link", (ISO,), (TL,), (BL,), ("Camera",), (BR,)),
     Style("wyze", (ISO, AMERICAN), (BR, BL), (), (), (BL, TL, BR)),
     Style("eufy", _EUFY, (TR, TL), (), (), (BR, BL)),
@@ -114,7 +114,7 @@ STYLES: tuple[Style, ...] = (
         (BR, TR),
         (StampFormat(chinese=True, weekday="zh"),),
     ),
-    Style("axis", (ISO, StampFormat(zone="")), (TL, BL), (TR,), ("AXIS",), (TR, BR), strip=True),
+    Style("axis", (ISO, StampFormat(zone="")), (TL, BL), (TR,), ("Entrance", "Camera"), (TR, BR), strip=True),
     Style("foscam", (ISO, SLASHED), (TL, TR), (BL, TL), ("Anonymous", "FI"), (BR, TR)),
     Style(
         "xiaomi",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from datetime import datetime
+from itertools import combinations
 from pathlib import Path
 
 import cv2
@@ -13,15 +15,16 @@ import pytest
 
 from edge.vendors.catalogue import load_catalogue
 from scripts import draw_osd
-from scripts.drawing import osd_fonts, osd_scenery, osd_shots
+from scripts.drawing import osd_fonts, osd_scenery, osd_shots, osd_trail
 from scripts.drawing.osd_codec import Coding, decode, encode
 from scripts.drawing.osd_fonts import PixelFace
+from scripts.drawing.osd_layers import MarkLayer, Place, TextLayer, legible, overlap
 from scripts.drawing.osd_marks import Mark, invented_name, nobodys_mark, wordmark
 from scripts.drawing.osd_paint import Finish, Paint, paint_line
 from scripts.drawing.osd_scenery import Background
 from scripts.drawing.osd_splits import Split, make_split
 from scripts.drawing.osd_stamps import Month, Order, StampFormat, any_format, any_moment
-from scripts.drawing.osd_vendors import STYLES
+from scripts.drawing.osd_vendors import STYLES, Corner
 
 WHEN = datetime(2026, 1, 23, 14, 5, 9, 480_000)
 
@@ -96,6 +99,28 @@ def test_pixel_face_prints_whole_dots() -> None:
     assert line.digit_px == 14
     assert line.cells == ((0, 12), (12, 24))
     assert set(np.unique(line.ink)) == {0.0, 1.0}
+
+
+def test_trail_bar_keeps_its_parts_apart(photo: Background) -> None:
+    brands = dict(load_catalogue().brands)
+    brands["bushnell"] = replace(brands["reolink"], id="bushnell", name="Bushnell")
+    catalogue = replace(load_catalogue(), brands=brands)
+    split = make_split("train", 1, (photo,), {}, catalogue)
+    bar = next(bar for bar in osd_trail.bars(split) if bar.vendor == "bushnell")
+    layers = osd_trail.trail_overlay(bar, split, (1280, 720), WHEN, random.Random(2))
+    boxes = [layer.box_in((1280, 720), WHEN) for layer in layers if isinstance(layer, TextLayer | MarkLayer)]
+    assert [layer.role for layer in layers if layer.role != "other"] == ["watermark", "timestamp", "channel"]
+    assert not any(overlap(a, b, 0) for a, b in combinations(boxes, 2))
+
+
+def test_text_that_would_sink_gets_an_outline() -> None:
+    white = np.full((40, 200, 3), 250, np.float32)
+    place = Place(Corner.TOP_LEFT, 4, 4)
+    layer = TextLayer("channel", "Hall", PixelFace("own 5x7"), 14, place, Paint(Finish.PLAIN))
+    sturdy = legible(layer, white, WHEN)
+    assert isinstance(sturdy, TextLayer)
+    assert sturdy.paint.finish is Finish.OUTLINE
+    assert legible(layer, white * 0, WHEN) is layer
 
 
 def test_face_refuses_what_it_has_not() -> None:
