@@ -28,6 +28,8 @@ class ErrorCode(StrEnum):
     HOST_NOT_ALLOWED = "host_not_allowed"
     REQUEST_TOO_LARGE = "request_too_large"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    NOT_TEXT = "not_text"
+    TEXT_TOO_LARGE = "text_too_large"
     NOT_READABLE = "not_readable"
     NOT_WRITABLE = "not_writable"
     NOT_FOUND = "not_found"
@@ -109,6 +111,10 @@ OUTCOMES = MappingProxyType(
         ),
         ErrorCode.METHOD_NOT_ALLOWED: Outcome(
             405, EXIT_USAGE, "Use one of the methods in the Allow header: /docs lists them."
+        ),
+        ErrorCode.NOT_TEXT: Outcome(415, EXIT_INPUT, "Send what a device answered, saved as text."),
+        ErrorCode.TEXT_TOO_LARGE: Outcome(
+            413, EXIT_INPUT, "Send the answer alone, or raise the limit max_protocol_bytes."
         ),
         ErrorCode.NOT_READABLE: Outcome(404, EXIT_INPUT, "Check the path and its permissions."),
         ErrorCode.NOT_WRITABLE: Outcome(507, EXIT_USAGE, "Choose another place, or correct its permissions."),

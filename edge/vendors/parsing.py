@@ -44,7 +44,7 @@ def _fault(where: str, what: str) -> CamidError:
     return CamidError(ErrorCode.SETTINGS_INVALID, f"{where}: {what}.")
 
 
-class _Entry:
+class Entry:
     """One TOML table whose keys must all be taken before ``close``."""
 
     def __init__(self, where: str, table: object) -> None:
@@ -70,6 +70,12 @@ class _Entry:
         if not isinstance(values, list) or not all(isinstance(v, str) and v.strip() for v in values):
             raise self.fault(f"'{key}' must be a list of texts")
         return tuple(values)
+
+    def flag(self, key: str) -> bool:
+        value = self._left.pop(key, False)
+        if not isinstance(value, bool):
+            raise self.fault(f"'{key}' must be true or false")
+        return value
 
     def choice(self, key: str, kind: type[_Choice], default: _Choice | None = None) -> _Choice:
         value = self.text(key, default)
@@ -113,15 +119,15 @@ class _Entry:
             raise self.fault(f"unknown key '{min(self._left)}'")
 
 
-class _Sources:
+class Sources:
     """The citations of one file, each of which must be used."""
 
-    def __init__(self, entry: _Entry) -> None:
+    def __init__(self, entry: Entry) -> None:
         self._where = entry.where
         self._texts = entry.mapping("sources")
         self._used: set[str] = set()
 
-    def take(self, entry: _Entry) -> str:
+    def take(self, entry: Entry) -> str:
         key = entry.text("source")
         text = self._texts.get(key)
         if not isinstance(text, str) or not text.strip():
@@ -134,9 +140,9 @@ class _Sources:
             raise _fault(self._where, f"source '{min(unused)}' is cited nowhere")
 
 
-def _open(path: Path) -> _Entry:
+def open_toml(path: Path) -> Entry:
     try:
-        return _Entry(path.name, tomllib.loads(path.read_text(encoding="utf-8")))
+        return Entry(path.name, tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise _fault(path.name, f"cannot be read ({error.strerror})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -153,7 +159,7 @@ def script_of(text: str) -> Script:
 
 def parse_catalogue(folder: Path) -> Catalogue:
     """The checked catalogue of ``folder``; raises ``CamidError`` at the first fault."""
-    head = _open(folder / "catalogue.toml")
+    head = open_toml(folder / "catalogue.toml")
     stated = head.date("catalogue_date")
     brands = _brands(head)
     head.close()
@@ -162,30 +168,30 @@ def parse_catalogue(folder: Path) -> Catalogue:
     return Catalogue(
         date=stated,
         brands=MappingProxyType(brands),
-        advisories=_advisories(_open(folder / "advisories.toml"), brands),
-        model_rules=_rules(_open(folder / "rules.toml"), brands),
+        advisories=_advisories(open_toml(folder / "advisories.toml"), brands),
+        model_rules=_rules(open_toml(folder / "rules.toml"), brands),
     )
 
 
-def _brands(head: _Entry) -> dict[str, Brand]:
-    sources = _Sources(head)
+def _brands(head: Entry) -> dict[str, Brand]:
+    sources = Sources(head)
     brands = {key: _brand(key, table, sources) for key, table in head.mapping("brand").items()}
     sources.close()
     return brands
 
 
-def _brand(key: str, table: object, sources: _Sources) -> Brand:
-    entry = _Entry(f"catalogue.toml: brand.{key}", table)
+def _brand(key: str, table: object, sources: Sources) -> Brand:
+    entry = Entry(f"catalogue.toml: brand.{key}", table)
     if not _ID.fullmatch(key):
         raise entry.fault("an id has lower-case letters, digits and underscores only")
     name, platform, aliases = entry.text("name"), entry.optional("platform"), entry.texts("aliases")
     wordmarks = tuple(Wordmark(text, script_of(text)) for text in entry.texts("wordmarks"))
     ambiguous = tuple(Wordmark(text, script_of(text), True) for text in entry.texts("ambiguous_wordmarks"))
-    tables = enumerate(entry.tables("oem"))
+    unlettered, tables = entry.flag("unlettered"), enumerate(entry.tables("oem"))
     relations = tuple(_relation(f"{entry.where}: oem {i}", table, sources) for i, table in tables)
     entry.close()
-    if not wordmarks + ambiguous:
-        raise entry.fault("has no wordmark")
+    if bool(wordmarks + ambiguous) == unlettered:
+        raise entry.fault("has wordmarks and is unlettered" if unlettered else "has no wordmark")
     built_elsewhere = any(r.relation is not RelationKind.OWNER for r in relations)
     if platform is not None and not any(_proves(r, platform) for r in relations):
         raise entry.fault(f"platform '{platform}' has no strong own_brand or oem relation")
@@ -201,8 +207,8 @@ def _proves(relation: Relation, platform: str) -> bool:
     return sure and relation.parent == platform
 
 
-def _relation(where: str, table: object, sources: _Sources) -> Relation:
-    entry = _Entry(where, table)
+def _relation(where: str, table: object, sources: Sources) -> Relation:
+    entry = Entry(where, table)
     relation = Relation(
         parent=entry.text("parent"),
         relation=entry.choice("relation", RelationKind),
@@ -238,16 +244,16 @@ def _check_parents(brands: Mapping[str, Brand]) -> None:
             raise _fault(where, f"platform '{brand.platform}' has its hardware built by another")
 
 
-def _advisories(head: _Entry, brands: Mapping[str, Brand]) -> tuple[AdvisoryFact, ...]:
-    sources = _Sources(head)
+def _advisories(head: Entry, brands: Mapping[str, Brand]) -> tuple[AdvisoryFact, ...]:
+    sources = Sources(head)
     facts = tuple(_advisory(i, table, sources, brands) for i, table in enumerate(head.tables("advisory")))
     sources.close()
     head.close()
     return facts
 
 
-def _advisory(number: int, table: object, sources: _Sources, brands: Mapping[str, Brand]) -> AdvisoryFact:
-    entry = _Entry(f"advisories.toml: advisory {number}", table)
+def _advisory(number: int, table: object, sources: Sources, brands: Mapping[str, Brand]) -> AdvisoryFact:
+    entry = Entry(f"advisories.toml: advisory {number}", table)
     subjects = entry.texts("subjects")
     if unknown := set(subjects) - set(brands):
         raise entry.fault(f"names '{min(unknown)}', which is no brand")
@@ -266,16 +272,16 @@ def _advisory(number: int, table: object, sources: _Sources, brands: Mapping[str
     return AdvisoryFact(advisory, frozenset(subjects), reach)
 
 
-def _rules(head: _Entry, brands: Mapping[str, Brand]) -> tuple[ModelRule, ...]:
-    sources = _Sources(head)
+def _rules(head: Entry, brands: Mapping[str, Brand]) -> tuple[ModelRule, ...]:
+    sources = Sources(head)
     rules = tuple(_rule(i, table, sources, brands) for i, table in enumerate(head.tables("model")))
     sources.close()
     head.close()
     return rules
 
 
-def _rule(number: int, table: object, sources: _Sources, brands: Mapping[str, Brand]) -> ModelRule:
-    entry = _Entry(f"rules.toml: model {number}", table)
+def _rule(number: int, table: object, sources: Sources, brands: Mapping[str, Brand]) -> ModelRule:
+    entry = Entry(f"rules.toml: model {number}", table)
     platform, brand = entry.text("platform"), entry.optional("brand")
     if unknown := {platform, brand} - {None, *brands}:
         raise entry.fault(f"names '{unknown.pop()}', which is no brand")
