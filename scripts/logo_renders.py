@@ -28,12 +28,14 @@ Ink = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Logo:
-    """``colour`` is BGR of the same shape as ``ink``; ``identity`` says which drawings are the same mark."""
+    """``colour`` is BGR of the same shape as ``ink``; ``identity`` says which drawings are the same mark,
+    ``note`` what its label remarks."""
 
     vendor: str
     identity: str
     ink: Ink
     colour: Pixels
+    note: str = ""
 
     @property
     def flat(self) -> bool:
@@ -53,7 +55,8 @@ def read_logos(folder: Path) -> Iterator[Logo]:
         if len(xs) < 50:
             continue
         part = np.s_[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1]
-        yield Logo(label["vendor"], f"{label['vendor']}/{label['variant']}", ink[part], colour[part])
+        identity = f"{label['vendor']}/{label['variant']}"
+        yield Logo(label["vendor"], identity, ink[part], colour[part], label["note"] or "")
 
 
 def _rgba(path: Path) -> Pixels | None:

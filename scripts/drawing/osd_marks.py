@@ -20,6 +20,17 @@ from scripts.logo_renders import Logo, read_logos
 
 OTHER_IDS = {"dlink": "d_link", "tplink": "tp_link", "xmeye": "xiongmai", "yoosee": "yoosee_generic"}
 """Ids of the logos' labels that differ from the catalogue's."""
+NO_WATERMARK = (
+    "dealer version",
+    "not an official mark",
+    "logo on a Tapo dealer card",
+    "Google G",
+    "drawn by the adapter author",
+    "not the security branch",
+    "arc only",
+    "with claim",
+)
+"""Remarks on drawings that no camera prints."""
 SAME = 0.9
 """Correlation of two drawings from which they are one."""
 WORD_PX = 96
@@ -61,7 +72,7 @@ def split_logos(folder: Path, catalogue: Catalogue, split: str) -> dict[str, lis
 def _mark(logo: Logo, number: int, catalogue: Catalogue) -> Mark | None:
     vendor = OTHER_IDS.get(logo.vendor, logo.vendor)
     brand = catalogue.brands.get(vendor)
-    if brand is None:
+    if brand is None or any(remark in logo.note for remark in NO_WATERMARK):
         return None
     kind = "symbol" if logo.identity.endswith("/symbol") else "logo"
     return Mark(

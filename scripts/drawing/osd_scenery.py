@@ -174,7 +174,7 @@ def _lit(image: Frame, light: Light, chance: random.Random, generator: np.random
         return np.asarray(
             cv2.GaussianBlur(image, (0, 0), chance.uniform(1.5, 6) * image.shape[1] / 1280), np.float32
         )
-    gain = floats([chance.uniform(0.88, 1.1) for _ in range(3)]) * np.float32(chance.uniform(0.75, 1.35))
+    gain = floats([chance.uniform(0.93, 1.07) for _ in range(3)]) * np.float32(chance.uniform(0.75, 1.35))
     return np.clip(image * gain + generator.normal(0, 8), 0, 255).astype(np.float32)
 
 

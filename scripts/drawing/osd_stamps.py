@@ -108,7 +108,6 @@ def any_format(chance: random.Random, *, cjk: bool) -> StampFormat:
         padded=chance.random() > 0.08,
         joint=chance.choices((" ", "  ", "   ", "-", " - "), (8, 3, 1, 0.4, 0.4))[0],
         seconds=chance.random() > 0.06,
-        time_first=chance.random() < 0.05,
     )
     if chance.random() < 0.12:
         month = chance.choice((Month.NAME, Month.CAPITALS))
@@ -118,7 +117,8 @@ def any_format(chance: random.Random, *, cjk: bool) -> StampFormat:
         places = ("between", "between", "between", "after", "after", "before")
         form = replace(form, weekday=chance.choice(languages), weekday_place=chance.choice(places))
     if cjk and chance.random() < 0.3:
-        form = replace(form, chinese=True)
+        weekday = form.weekday and chance.choice(("zh", "zhou"))
+        form = replace(form, chinese=True, weekday=weekday, weekday_place="between", joint=" ")
     return _with_clock(form, chance)
 
 
@@ -134,6 +134,8 @@ def _with_clock(form: StampFormat, chance: random.Random) -> StampFormat:
         )
     if form.seconds and chance.random() < 0.06:
         form = replace(form, fraction=chance.choice((2, 3, 3)), fraction_sign=chance.choice((".", ":")))
+    if chance.random() < 0.05:
+        form = replace(form, time_first=True, joint=chance.choice((" ", "  ")))
     if chance.random() < 0.04:
         form = replace(form, zone=chance.choice(("CEST", "UTC", "GMT+8", "EST")))
     return form

@@ -76,7 +76,7 @@ def _bullet(random: Random) -> Housing:
         z = float(random.choice([-half, half * 0.25]))
         wide = radius * float(random.uniform(0.8, 0.93)) if z < 0 else radius * 1.025
         parts.append(painted(tracer.cylinder((0, 0, z), 2, wide, 0.008), trim))
-    return _on_arm("bullet", parts, radius, half, paint, random)
+    return on_arm("bullet", parts, radius, half, paint, random)
 
 
 def _hood(radius: float, half: float, square: bool, random: Random) -> Distance:
@@ -125,12 +125,10 @@ def _box(random: Random) -> Housing:
                     (hand * (wide + 0.003), middle, over / 2), (0.002, tall, half + over / 2), 0.001
                 )
                 parts.append(painted(side, trim))
-    return _on_arm("box", parts, high, half, paint, random)
+    return on_arm("box", parts, high, half, paint, random)
 
 
-def _on_arm(
-    form: str, parts: list[Part], radius: float, half: float, paint: Paint, random: Random
-) -> Housing:
+def on_arm(form: str, parts: list[Part], radius: float, half: float, paint: Paint, random: Random) -> Housing:
     turn = _tilt(random)
     joints = (
         (0.0, -radius, -half * random.uniform(-0.1, 0.8)),
@@ -209,7 +207,7 @@ def _fixture(random: Random) -> tuple[Matrix, bool]:
     return (tracer.rotation(0, 90) if wall else np.eye(3)), wall
 
 
-def _hung(form: str, parts: list[Part], turn: Matrix, wall: bool) -> Housing:
+def hung(form: str, parts: list[Part], turn: Matrix, wall: bool) -> Housing:
     return Housing(form, parts, turn, floats((0, 0, 1)) if wall else None, not wall)
 
 
@@ -232,7 +230,7 @@ def _turret(random: Random) -> Housing:
     if random.random() < 0.4:
         collar = tracer.cylinder((0, top - high * 0.5, 0), 1, ball * 1.03, ball * 0.2, 0.004)
         parts.append(painted(collar, paint))
-    return _hung("turret", parts + _stand(top + high, base, paint, random), turn, wall)
+    return hung("turret", parts + stand(top + high, base, paint, random), turn, wall)
 
 
 def _dome(random: Random) -> Housing:
@@ -255,10 +253,10 @@ def _dome(random: Random) -> Housing:
         hood = tracer.cylinder((0, high * 0.3, 0), 1, base * 1.12, high * 1.2, 0.003)
         inner = tracer.cylinder((0, -high, 0), 1, base * 1.08, high * 2.2, 0.002)
         parts.append(painted(tracer.cut(hood, inner), paint))
-    return _hung("dome", parts + _stand(high, base, paint, random), turn, wall)
+    return hung("dome", parts + stand(high, base, paint, random), turn, wall)
 
 
-def _stand(top: float, base: float, paint: Paint, random: Random) -> list[Part]:
+def stand(top: float, base: float, paint: Paint, random: Random) -> list[Part]:
     """Above the base: nothing, a junction box, or a rod with a plate or a goose neck."""
     kind = str(random.choice(["none", "box", "rod", "neck"], p=[0.5, 0.15, 0.2, 0.15]))
     if kind == "none":
