@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -103,6 +103,16 @@ def open_stream(
     return stream
 
 
+@dataclass(slots=True)
+class _Kept:
+    """The newest key frame, still encoded. ``shown``: it was decoded before."""
+
+    packet: Packet[av.VideoStream]
+    received: float
+    taken: datetime
+    shown: bool = False
+
+
 class LiveStream:
     """A camera's stream. ``start`` opens it."""
 
@@ -115,11 +125,11 @@ class LiveStream:
         self._reader = Reader(f"stream {target.address.host}", self._read)
         self._ready = threading.Event()
         self._closing = False
-        self._keys_only = keys_only
+        self._keys_only = self._shelf.forget = keys_only
         self._source: LiveSource | None = None
         self._decoder: Decoder | None = None
         self._meter = FrameMeter(target.clock.monotonic())
-        self._kept: tuple[Packet[av.VideoStream], float, datetime] | None = None
+        self._kept: _Kept | None = None
         self._info: StreamInfo | None = None
         self._bad_since: float | None = None
         self._codec = ""
@@ -212,6 +222,8 @@ class LiveStream:
         if self._source is not None:
             self._source.close()
         self._kept = None
+        if self._closing:
+            self._shelf.drop()
 
     def _take(self, packet: Packet[av.VideoStream]) -> None:
         """Counts a picture, and decodes it if someone will want it."""
@@ -226,7 +238,7 @@ class LiveStream:
             self._keep(packet, now)
             if self._gop_is_long(now):
                 log.info("%s: key frames are too far apart; all frames are decoded.", self._address.redacted)
-                self._keys_only, self._kept = False, None
+                self._keys_only, self._kept, self._shelf.forget = False, None, False
         self._check_progress(now)
 
     def _listen(self, packet: Packet[av.VideoStream]) -> None:
@@ -244,23 +256,29 @@ class LiveStream:
         """Remembers the newest key frame, and decodes it when a frame is waited for."""
         dropped = self._meter.dropped
         if packet.is_keyframe:
-            if self._kept is not None:
+            if self._kept is not None and not self._kept.shown:
                 dropped["superseded"] += 1
-            self._kept = (packet, now, self._clock.now())
+            self._kept = _Kept(packet, now, self._clock.now())
         else:
             dropped["not_key"] += 1
-        if self._kept is None or not (self._shelf.wanted or not self._ready.is_set()):
+        kept = self._kept
+        if kept is None or not (self._shelf.any_wanted or (self._is_wanted and not kept.shown)):
             return
-        (kept, received, taken), self._kept = self._kept, None
+        kept.shown = True
         assert self._decoder is not None
         try:
-            picture = self._decoder.decode_single(kept)
+            picture = self._decoder.decode_single(kept.packet)
         except av.FFmpegError:
             picture = None
         if picture is None:
             self._count_corrupt()
         else:
-            self._show(picture, received, taken, key=True)
+            self._show(picture, kept.received, kept.taken, key=True)
+
+    @property
+    def _is_wanted(self) -> bool:
+        """Whether someone waits for a picture, or it takes one to know what the stream is."""
+        return self._shelf.wanted or not self._ready.is_set()
 
     def _decode(self, packet: Packet[av.VideoStream], now: float) -> None:
         assert self._decoder is not None
