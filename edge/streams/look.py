@@ -8,16 +8,16 @@ import cv2
 import simplejpeg
 
 from edge.domain import Pixels, Verdict
-from edge.domain_streams import Exchange, Frame, StreamInfo, StreamLook
+from edge.domain_streams import Exchange, Frame, StreamLook
 from edge.errors import CamidError, StreamError
 from edge.media.clock import Clock
 from edge.media.stream import Stream
 from edge.media.wire import Admit
 from edge.settings import Settings
 from edge.streams.scene import Thumbnail, changed, thumbnail
-from edge.streams.sources import Describe, OpenStream, StreamIdentifier
+from edge.streams.sources import OpenStream, StreamIdentifier
 from edge.streams.state import StreamSpec
-from edge.streams.watch import Order, Reading, Seen
+from edge.streams.watch import Order, Reading, Seen, same_picture
 
 _SNAPSHOT_WIDTH = 1280
 _SNAPSHOT_QUALITY = 80
@@ -53,35 +53,34 @@ class Looker:
         settings: Settings,
         clock: Clock,
         open_stream: OpenStream,
-        describe: Describe,
         admit: Admit | None = None,
     ) -> None:
         self._identifier = identifier
         self._settings = settings
         self._clock = clock
         self._open_stream = open_stream
-        self._describe = describe
         self._admit = admit
 
     def look(self, spec: StreamSpec, order: Order, line: Line) -> Seen | Failed:
         """Never raises: what goes wrong with one stream must not touch another."""
-        exchange = None
         try:
-            exchange = self._ask(spec) if order.exchange else None
-            return self._see(spec, order, exchange, line)
+            return self._see(spec, order, line)
         except Exception as error:
+            exchange = getattr(error, "exchange", None) or (line.stream.exchange if line.stream else None)
             line.close()
-            return Failed(error, self._heard_before(error, exchange))
+            return Failed(error, self._heard_of(exchange))
         finally:
             if not self._settings.stream_keep_connection:
                 line.close()
 
-    def _see(self, spec: StreamSpec, order: Order, exchange: Exchange | None, line: Line) -> Seen:
-        stream = self._stream(spec, exchange, line)
+    def _see(self, spec: StreamSpec, order: Order, line: Line) -> Seen:
+        stream = self._stream(spec, order, line)
         frame = stream.latest(self._settings.stream_first_frame_s, after=line.frame)
         line.frame = frame if self._settings.stream_keep_connection else None
         scene, info = thumbnail(frame.pixels), stream.info
-        fresh = order.info is None or exchange is not None or _codec(order.info) != _codec(info)
+        altered = order.info is None or not same_picture(order.info, info)
+        exchange = stream.exchange if order.exchange or altered else None
+        fresh = altered or exchange is not None
         heard = self._identifier.look([frame], exchange, info, read_osd=False) if fresh else None
         display, unread = self._read(stream, frame, order, heard, scene)
         return Seen(
@@ -96,23 +95,18 @@ class Looker:
             unread=unread,
         )
 
-    def _stream(self, spec: StreamSpec, exchange: Exchange | None, line: Line) -> Stream:
+    def _stream(self, spec: StreamSpec, order: Order, line: Line) -> Stream:
         if line.stream is None:
             line.stream = self._open_stream(
                 spec.address,
                 self._settings,
                 self._clock,
                 keys_only=True,
-                exchange=exchange,
+                exchange=None if order.exchange else order.answered,
                 pinned_ip=spec.pinned_ip,
                 admit=self._admit,
             )
         return line.stream
-
-    def _ask(self, spec: StreamSpec) -> Exchange:
-        return self._describe(
-            spec.address, self._settings, self._clock, pinned_ip=spec.pinned_ip, admit=self._admit
-        )
 
     def _read(
         self, stream: Stream, frame: Frame, order: Order, heard: StreamLook | None, scene: Thumbnail
@@ -150,9 +144,8 @@ class Looker:
         except StreamError:
             return []
 
-    def _heard_before(self, error: Exception, exchange: Exchange | None) -> StreamLook | None:
+    def _heard_of(self, exchange: Exchange | None) -> StreamLook | None:
         """What a camera that lets nobody in has said nevertheless."""
-        exchange = exchange or getattr(error, "exchange", None)
         if exchange is None:
             return None
         try:
@@ -168,7 +161,3 @@ def snapshot(pixels: Pixels) -> bytes:
         size = (_SNAPSHOT_WIDTH, max(1, round(height * _SNAPSHOT_WIDTH / width)))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     return bytes(simplejpeg.encode_jpeg(pixels, _SNAPSHOT_QUALITY, "BGR"))
-
-
-def _codec(info: StreamInfo) -> tuple[str, int, int]:
-    return info.codec, info.width, info.height

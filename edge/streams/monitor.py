@@ -15,13 +15,12 @@ from collections.abc import Callable
 from random import Random
 
 from edge.media.clock import SYSTEM_CLOCK, Clock
-from edge.media.rtsp import describe
 from edge.media.stream import open_stream
 from edge.media.wire import Admit
 from edge.settings import Settings
 from edge.streams.look import Failed, Line, Looker
 from edge.streams.schedule import Schedule
-from edge.streams.sources import Describe, OpenStream, StreamIdentifier
+from edge.streams.sources import OpenStream, StreamIdentifier
 from edge.streams.state import (
     Expectation,
     MonitorStatistics,
@@ -59,14 +58,13 @@ class Monitor:
         settings: Settings,
         clock: Clock = SYSTEM_CLOCK,
         open_stream: OpenStream = open_stream,
-        describe: Describe = describe,
         random: Random | None = None,
         admit: Admit | None = None,
     ) -> None:
         self._identifier = identifier
         self._settings = settings
         self._clock = clock
-        self._looker = Looker(identifier, settings, clock, open_stream, describe, admit)
+        self._looker = Looker(identifier, settings, clock, open_stream, admit)
         self._random = random or Random()
         self._changed = threading.Condition()
         self._watches: dict[str, Watch] = {}

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from edge.domain import Evidence, Identification
 from edge.domain_streams import Exchange, Frame, StreamInfo, StreamLook
-from edge.media.address import Address, StreamAddress
+from edge.media.address import Address
 from edge.media.clock import Clock
 from edge.media.stream import Stream
 from edge.media.wire import Admit
@@ -26,18 +26,6 @@ class OpenStream(Protocol):
         pinned_ip: str | None = ...,
         admit: Admit | None = ...,
     ) -> Stream: ...
-
-
-class Describe(Protocol):
-    def __call__(
-        self,
-        address: StreamAddress,
-        settings: Settings,
-        clock: Clock = ...,
-        *,
-        pinned_ip: str | None = ...,
-        admit: Admit | None = ...,
-    ) -> Exchange: ...
 
 
 class StreamIdentifier(Protocol):

@@ -43,10 +43,12 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the next look does. ``scene`` and ``info`` are those of the last look, ``read_scene`` is that of
-    the last reading; ``told`` is the evidence so far that stands in no picture."""
+    """What the next look does. ``exchange``: the camera is asked anew for all that it answers, otherwise
+    ``answered`` of the last time has to do. ``scene`` and ``info`` are those of the last look, ``read_scene``
+    is that of the last reading; ``told`` is the evidence so far that stands in no picture."""
 
     exchange: bool
+    answered: Exchange | None
     reading: Reading
     find_cameras: bool
     info: StreamInfo | None
@@ -92,7 +94,7 @@ class Watch:
         self._read_scene: Thumbnail | None = None
         self._stirs = 0
         self._last_stir: float | None = None
-        self._exchange_due = True
+        self._answered: Exchange | None = None
         self._fruitless = 0
         self._last_reading: float | None = None
         self._found_cameras = False
@@ -104,7 +106,8 @@ class Watch:
 
     def order(self, now: float) -> Order:
         return Order(
-            exchange=self._exchange_due,
+            exchange=self._answered is None,
+            answered=self._answered,
             reading=self._reading(now),
             find_cameras=self._settings.stream_find_cameras and not self._found_cameras,
             info=self._info,
@@ -116,7 +119,7 @@ class Watch:
     def saw(self, seen: Seen, weigh: Weigh, now: float, moment: datetime) -> None:
         """A look is done: ``now`` on the monotonic clock, ``moment`` in UTC."""
         back = self.status.state in (StreamState.FAILING, StreamState.CONNECTING)
-        altered = self._info is not None and not _same_picture(self._info, seen.info)
+        altered = self._info is not None and not same_picture(self._info, seen.info)
         if altered or (back and self.status.looks > 0):
             self._ledger.doubt()
             self._fruitless = 0
@@ -130,7 +133,6 @@ class Watch:
             news=back or altered or stirred or _differs(before, found), found=found
         )
         self.pause = self.interval * (1 - _JITTER * self._random.random())
-        self._exchange_due = altered and seen.exchange is None
         self._report(seen, found, moment)
 
     def failed(self, error: Exception, heard: StreamLook | None, weigh: Weigh, moment: datetime) -> None:
@@ -138,7 +140,7 @@ class Watch:
         fault = error.code if isinstance(error, CamidError) and isinstance(error.code, StreamFault) else None
         if heard is not None:
             self._ledger.exchanged(heard.evidence)
-        self._exchange_due = True
+        self._answered = None
         self._fruitless = 0
         self.interval = self._settings.stream_look_min_s
         self.pause = self._pause(fault)
@@ -172,6 +174,7 @@ class Watch:
     def _note(self, seen: Seen, now: float) -> None:
         if seen.heard is not None:
             if seen.exchange is not None:
+                self._answered = seen.exchange
                 self._ledger.exchanged(e for e in seen.heard.evidence if _is_answer(e))
             self._ledger.learned(e for e in seen.heard.evidence if not _is_answer(e))
         if seen.display is not None:
@@ -260,7 +263,7 @@ def _is_answer(evidence: Evidence) -> bool:
     return evidence.kind is EvidenceKind.PROTOCOL
 
 
-def _same_picture(one: StreamInfo, other: StreamInfo) -> bool:
+def same_picture(one: StreamInfo, other: StreamInfo) -> bool:
     return (one.codec, one.width, one.height) == (other.codec, other.width, other.height)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from edge.domain import Box, Evidence, EvidenceKind, Strength
 from edge.streams.accumulate import PATIENCE, Ledger
-from tests.support.streams import WORDMARK, proof, wordmark
+from tests.support.fake_cameras import WORDMARK, proof, wordmark
 
 SIZE = (640, 360)
 
