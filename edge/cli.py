@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.cli_archives import batch, query
 from edge.errors import EXIT_DONE, EXIT_INPUT, CamidError
 
 if TYPE_CHECKING:
@@ -128,6 +129,73 @@ def serve(
 
 
 @app.command()
+def protocol(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Saved answers of devices: RTSP, SDP, ONVIF, HTTP.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a file and line (schema camid/1).")
+    ] = False,
+) -> None:
+    """Say from what a device answered who built it."""
+    with _exit_codes():
+        from rich.console import Console
+
+        from edge.report.contract import UnreadableV1
+        from edge.report.protocol import ProtocolIdentifier, print_protocol, protocol_answers
+        from edge.report.sentence import display_names
+        from edge.settings import load_settings
+
+        settings = load_settings()
+        identifier = ProtocolIdentifier.load(settings)
+        names, console = display_names(identifier.catalogue), Console(highlight=False)
+        unreadable = []
+        for answer in protocol_answers(files, identifier, settings):
+            if isinstance(answer, UnreadableV1):
+                unreadable.append(answer)
+            if as_json:
+                typer.echo(answer.model_dump_json(by_alias=True).encode())
+            elif isinstance(answer, UnreadableV1):
+                _say_unreadable(answer)
+            else:
+                print_protocol(answer, names, console)
+    _close(unreadable, len(files), "files")
+
+
+@app.command()
+def discover(
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, max=60, help="How long to wait for answers; default 4.")
+    ] = None,
+    interface: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Own address to ask from; several are allowed."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a device and line (schema camid/1).")
+    ] = False,
+) -> None:
+    """List the ONVIF devices on the local network, logging in to none."""
+    with _exit_codes():
+        from rich.console import Console
+
+        from edge.media.discover import discover as ask
+        from edge.report.discovery import discovery_answers, print_discovery
+        from edge.report.protocol import ProtocolIdentifier
+        from edge.report.sentence import display_names
+        from edge.settings import load_settings
+
+        settings = load_settings(**({"discover_s": seconds} if seconds is not None else {}))
+        identifier = ProtocolIdentifier.load(settings)
+        answers = list(discovery_answers(ask(settings, interfaces=interface or ("0.0.0.0",)), identifier))
+        if as_json:
+            for answer in answers:
+                typer.echo(answer.model_dump_json(by_alias=True).encode())
+        else:
+            print_discovery(answers, display_names(identifier.catalogue), Console(highlight=False))
+
+
+@app.command()
 def vendors(as_json: AsJson = False) -> None:
     """List the makers that can be named."""
     with _exit_codes():
@@ -145,6 +213,10 @@ def vendors(as_json: AsJson = False) -> None:
             print_vendors(catalogue, Console(highlight=False))
 
 
+app.command()(batch)
+app.command()(query)
+
+
 @contextmanager
 def _exit_codes() -> Iterator[None]:
     """Turns an error of ours into its message and its exit code."""
@@ -155,13 +227,13 @@ def _exit_codes() -> Iterator[None]:
         raise typer.Exit(error.outcome.exit_code) from None
 
 
-def _close(unreadable: list[UnreadableV1], count: int) -> None:
-    """Ends the run, saying which photos have no answer."""
+def _close(unreadable: list[UnreadableV1], count: int, what: str = "photos") -> None:
+    """Ends the run, saying which of ``what`` have no answer."""
     if not unreadable:
         raise typer.Exit(EXIT_DONE)
     if count > 1:
         names = ", ".join(one.source.name for one in unreadable)
-        _say(f"{len(unreadable)} of {count} photos could not be read: {names}")
+        _say(f"{len(unreadable)} of {count} {what} could not be read: {names}")
     raise typer.Exit(EXIT_INPUT)
 
 

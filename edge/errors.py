@@ -41,6 +41,7 @@ class ErrorCode(StrEnum):
     MODEL_ALTERED = "model_altered"
     MODEL_BROKEN = "model_broken"
     PROVIDER_MISSING = "provider_missing"
+    EXTRA_MISSING = "extra_missing"
     SETTINGS_INVALID = "settings_invalid"
     INTERNAL = "internal"
 
@@ -139,6 +140,7 @@ OUTCOMES = MappingProxyType(
         ErrorCode.PROVIDER_MISSING: Outcome(
             503, EXIT_MODEL, "Unset CAMID_PROVIDER, or install an ONNX Runtime that has it."
         ),
+        ErrorCode.EXTRA_MISSING: Outcome(501, EXIT_USAGE, "Install the extra that is named, then try again."),
         ErrorCode.SETTINGS_INVALID: Outcome(500, EXIT_USAGE, "Correct the setting that is named."),
         ErrorCode.INTERNAL: Outcome(500, EXIT_INPUT, "This is a defect in Camid: please report it."),
     }

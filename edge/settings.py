@@ -88,6 +88,13 @@ class Settings(BaseSettings):
     max_decode_seconds: Positive = Field(60, description="for one HEIC or AVIF file, in a process apart")
     min_photo_side: Positive = Field(16, description="pixels; below it a picture is refused")
 
+    # answers of devices
+    max_protocol_bytes: Positive = Field(2 * 1024 * 1024, description="of one saved text")
+    onvif_answer_s: Seconds = Field(5, description="for one ONVIF request and its answer")
+    onvif_max_answer_bytes: Positive = Field(256 * 1024, description="of one ONVIF or discovery answer")
+    discover_s: Seconds = Field(4, description="seconds to wait for answers to a WS-Discovery probe")
+    discover_max_answers: Positive = Field(1024, description="answers to one probe that are read")
+
     # detection
     tile_overlap: Annotated[float, Field(ge=0, lt=0.5)] = Field(0.2, description="share of a tile's side")
     max_tiles: Positive = Field(

@@ -16,6 +16,7 @@ from edge.evidence.makers import maker_named
 from edge.evidence.saved.headers import read_answers
 from edge.evidence.saved.observed import Device, Observation, Observed, observation
 from edge.evidence.saved.reading import read_saved
+from edge.media.onvif import DeviceInformation
 from edge.vendors.catalogue import Catalogue, normalise_model
 from edge.vendors.oui import OuiTable, load_oui, macs_in
 from edge.vendors.protocol_rules import Field, ProtocolRule, ProtocolRules
@@ -104,10 +105,16 @@ def saved_finding(
     return finding(read_saved(data), catalogue, likelihoods, rules)
 
 
-def device_finding(
-    device: Device, catalogue: Catalogue, likelihoods: Likelihoods, rules: ProtocolRules
+def onvif_finding(
+    information: DeviceInformation, catalogue: Catalogue, likelihoods: Likelihoods, rules: ProtocolRules
 ) -> ProtocolFinding:
     """What a device tells of itself through ONVIF."""
+    device = Device(
+        maker=information.manufacturer,
+        model=information.model,
+        firmware=information.firmware,
+        serial=information.serial,
+    )
     return finding(Observed(device=device, kinds=("onvif",)), catalogue, likelihoods, rules)
 
 
@@ -191,7 +198,7 @@ def _model_hits(seen: Sequence[Observation], catalogue: Catalogue) -> list[_Hit]
                 continue
             strength = _LOWER[rule.strength] if one.field is Field.SCOPE_NAME else rule.strength
             brand = rule.brand if strength is Strength.STRONG else None
-            group = "serial" if one.field is Field.SERIAL else "model"
+            group = one.field.value if one.field is Field.SERIAL else "model"
             note = f"a number of the form {rule.example}; source: {rule.source}"
             found.append(_Hit(rule.platform, brand, strength, one.field, one.value, note, group))
     return found

@@ -22,6 +22,9 @@ from edge.domain import Gps
 MAX_EXIF_BYTES = 1 << 20
 """A JPEG segment holds 64 kB; other containers have no bound of their own."""
 
+MAX_LABEL = 128
+"""Characters of make, model and software."""
+
 _WGS_84 = frozenset({"", "WGS84"})
 _warnings_lock = threading.Lock()
 
@@ -34,6 +37,9 @@ class Exif:
     orientation: int = 1
     taken_at: datetime | None = None
     gps: Gps | None = None
+    make: str | None = None
+    model: str | None = None
+    software: str | None = None
 
 
 @contextmanager
@@ -62,6 +68,9 @@ def parse_exif(data: bytes) -> Exif:
             orientation=_orientation(main.get(Base.Orientation)),
             taken_at=_taken_at(_directory(block, IFD.Exif)),
             gps=_gps(_directory(block, IFD.GPSInfo)),
+            make=_label(main.get(Base.Make)),
+            model=_label(main.get(Base.Model)),
+            software=_label(main.get(Base.Software)),
         )
 
 
@@ -89,6 +98,13 @@ def _text(value: object) -> str | None:
     if isinstance(value, bytes):
         value = value.decode("ascii", "replace")
     return value.strip(" \0") if isinstance(value, str) else None
+
+
+def _label(value: object) -> str | None:
+    """A short text without control characters; None where it is empty."""
+    text = _text(value)
+    plain = "".join(c for c in text[:MAX_LABEL] if c.isprintable()).strip() if text else ""
+    return plain or None
 
 
 def _taken_at(exif: Mapping[int, object]) -> datetime | None:

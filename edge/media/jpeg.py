@@ -22,6 +22,9 @@ _END = b"\xff\xd9"
 _START_OF_SCAN = b"\xff\xda"
 _SCAN_OR_NOTHING = (b"\xda", b"")
 _APP1 = b"\xe1"
+_COM = b"\xfe"
+_MAX_COMMENTS = 16
+_MAX_COMMENT = 2048
 _MAX_SEGMENTS = 4096
 _MAX_SCANS = 200
 """A progressive photo has about ten; each costs a pass over all pixels, a hostile file may hold thousands."""
@@ -51,7 +54,7 @@ def decode_jpeg(data: bytes, settings: Settings) -> Raw:
     pixels = _decode_four_colours(data) if colours in ("CMYK", "YCCK") else _decode_bgr(data)
     if pixels.shape != (height, width, 3):
         raise corrupt("The JPEG's header and its picture disagree about the size.")
-    return Raw(pixels, segments.exif)
+    return Raw(pixels, segments.exif, comments=segments.comments)
 
 
 def _decode_bgr(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -96,16 +99,19 @@ def _damaged(error: Exception) -> PhotoError:
 
 @dataclass(frozen=True, slots=True)
 class _Segments:
-    """``exif`` is the first EXIF block or empty; ``scans_at`` the offset of the first scan."""
+    """``exif`` is the first EXIF block or empty; ``scans_at`` the offset of the first scan; ``comments`` what
+    stands in COM segments."""
 
     exif: bytes
     scans_at: int
+    comments: tuple[str, ...] = ()
 
 
 def _segments(data: bytes) -> _Segments:
     """Walks the segments before the picture data (ITU-T T.81, annex B.1)."""
     at = 2
     exif = b""
+    comments: list[str] = []
     for _ in range(_MAX_SEGMENTS):
         marker = data[at + 1 : at + 2]
         if data[at : at + 1] != b"\xff" or marker in _SCAN_OR_NOTHING:
@@ -116,5 +122,13 @@ def _segments(data: bytes) -> _Segments:
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == _APP1 and not exif and data[at + 4 : at + 10] == b"Exif\0\0":
             exif = data[at + 4 : end]
+        if marker == _COM and len(comments) < _MAX_COMMENTS:
+            comments.append(_plain(data[at + 4 : end]))
         at = max(end, at + 4)
-    return _Segments(exif, at)
+    return _Segments(exif, at, tuple(comment for comment in comments if comment))
+
+
+def _plain(comment: bytes) -> str:
+    """The readable part of a COM segment, which has no encoding of its own."""
+    text = comment[:_MAX_COMMENT].decode("utf-8", "replace")
+    return " ".join("".join(c if c.isprintable() and c != "\ufffd" else " " for c in text).split())

@@ -10,7 +10,7 @@ import stat
 import time
 from pathlib import Path
 
-from edge.domain import Picture, Source
+from edge.domain import FileTags, Picture, Source
 from edge.errors import ErrorCode, PhotoError
 from edge.media.exif import parse_exif
 from edge.media.formats import Format, sniff
@@ -54,7 +54,8 @@ def decode(data: bytes, name: str, settings: Settings, kind: str = "photo") -> P
         taken_at=exif.taken_at,
         gps=exif.gps,
     )
-    return Picture(pixels, source, decode_ms=(time.perf_counter() - started) * 1000)
+    tags = FileTags(exif.make, exif.model, exif.software, raw.comments)
+    return Picture(pixels, source, decode_ms=(time.perf_counter() - started) * 1000, tags=tags)
 
 
 def read(path: Path, settings: Settings) -> Picture:

@@ -31,11 +31,12 @@ _TURNS: Mapping[int, Callable[[Pixels], object]] = {
 @dataclass(frozen=True, slots=True)
 class Raw:
     """Pixels as coded and the EXIF block (empty: none). ``orientation`` is the container's own, which
-    outranks that of EXIF; None where the container has none."""
+    outranks that of EXIF; None where the container has none. ``comments`` are texts beside the picture."""
 
     pixels: Pixels
     exif: bytes = b""
     orientation: int | None = None
+    comments: tuple[str, ...] = ()
 
 
 def check_size(width: int, height: int, settings: Settings) -> None:
