@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ class CameraProcess:
     def __init__(self, specs: Sequence[CameraSpec]) -> None:
         self._specs = tuple(specs)
         self._process: subprocess.Popen[bytes] | None = None
+        self._asking = threading.Lock()
         self.cameras: tuple[RunningCamera, ...] = ()
 
     def __enter__(self) -> Self:
@@ -59,9 +61,10 @@ class CameraProcess:
         return self._process.pid
 
     def ask(self, camera: int, method: str, *arguments: object) -> Any:
-        """Calls a method of ``Server`` in the process."""
-        self._send((camera, method, arguments))
-        return self._receive()
+        """Calls a method of ``Server`` in the process; from any thread."""
+        with self._asking:
+            self._send((camera, method, arguments))
+            return self._receive()
 
     def _send(self, command: object) -> None:
         assert self._process is not None

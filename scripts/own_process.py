@@ -1,0 +1,46 @@
+"""What this process uses, as Linux counts it: memory, processor time, threads, sockets."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_SELF = Path("/proc/self")
+_MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """``when`` on the monotonic clock, ``cpu_s`` since the process began. ``threads`` counts native ones
+    too, ``names`` are those of Python's, sorted."""
+
+    when: float
+    cpu_s: float
+    rss_mb: float
+    threads: int
+    sockets: int
+    names: tuple[str, ...] = ()
+
+
+def usage() -> Usage:
+    return Usage(
+        when=time.monotonic(),
+        cpu_s=time.process_time(),
+        rss_mb=int((_SELF / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / _MB,
+        threads=len(list((_SELF / "task").iterdir())),
+        sockets=_open_sockets(),
+        names=tuple(sorted(thread.name for thread in threading.enumerate())),
+    )
+
+
+def _open_sockets() -> int:
+    count = 0
+    for link in (_SELF / "fd").iterdir():
+        try:
+            count += str(link.readlink()).startswith("socket:")
+        except OSError:
+            continue  # that of the folder itself
+    return count
