@@ -19,14 +19,13 @@ NEUTRAL = {
     "max_decode_seconds",
     "max_osd_frames",
     "max_streams",
-    "max_validations",
     "upload_idle_s",
     "models_dir",
     "provider",
     "threads",
     "loop_batch",
 }
-NEUTRAL_KINDS = ("stream_", "batch_", "mqtt_")
+NEUTRAL_KINDS = ("stream_", "batch_", "mqtt_", "protocol_", "discover_", "onvif_", "max_validation")
 
 
 def test_of_every_setting_it_is_known_whether_it_changes_an_answer() -> None:

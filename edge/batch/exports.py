@@ -1,0 +1,94 @@
+"""A batch in the forms that other programs read: CSV, lines of JSON, and GeoJSON for mappers."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from edge.batch.query import Query, Result, ask
+from edge.disk import commit_file, full_disk
+
+_FULL = "The disk is full: the export was not written."
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+# OpenStreetMap's words (wiki: Key:camera:type) for ours; what it has no word for is left out.
+_CAMERA_TYPES = {
+    "dome": "dome",
+    "ptz": "panning",
+    "bullet": "fixed",
+    "box": "fixed",
+    "turret": "fixed",
+    "alpr": "fixed",
+}
+
+_LOCATED = "SELECT * FROM cameras WHERE latitude IS NOT NULL AND longitude IS NOT NULL ORDER BY place, camera"
+
+
+def write_csv(result: Result, place: Path) -> None:
+    """RFC 4180 with a head line, in UTF-8. What a spreadsheet would take for a formula gets an apostrophe."""
+    with _written(place) as file:
+        writer = csv.writer(file)
+        writer.writerow(result.columns)
+        writer.writerows([_cell(value) for value in row] for row in result.rows)
+
+
+def write_jsonl(result: Result, place: Path) -> None:
+    """One object a row."""
+    with _written(place) as file:
+        for row in result.rows:
+            file.write(json.dumps(dict(zip(result.columns, row, strict=True)), ensure_ascii=False) + "\n")
+
+
+def write_geojson(output: Path, place: Path) -> int:
+    """The cameras of photos with a position, one point each, tagged as OpenStreetMap does; returns how many.
+
+    The point is where the *photo* was taken; a mapper moves it to the camera.
+    """
+    found = ask(output, Query(_LOCATED))
+    rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+    with _written(place) as file:
+        json.dump({"type": "FeatureCollection", "features": [_feature(row) for row in rows]}, file)
+    return len(rows)
+
+
+def _feature(row: dict[str, Any]) -> dict[str, Any]:
+    tags = {
+        "man_made": "surveillance",
+        "surveillance:type": "ALPR" if row["form_factor"] == "alpr" else "camera",
+        "camera:type": _CAMERA_TYPES.get(row["form_factor"] or ""),
+        "manufacturer": row["brand"],
+        "camid:platform": row["platform"],
+        "camid:verdict": row["verdict"],
+        "camid:confidence": row["confidence"],
+        "camid:photo": row["place"],
+        "camid:taken_at": row["taken_at"],
+        "camid:view_bearing": row["bearing"],
+    }
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]},
+        "properties": {name: value for name, value in tags.items() if value is not None},
+    }
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+@contextmanager
+def _written(place: Path) -> Iterator[TextIO]:
+    """A file that is there whole or not at all."""
+    temporary = place.with_name(place.name + ".tmp")
+    with full_disk(_FULL):
+        try:
+            with temporary.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            commit_file(temporary, place)
+        finally:
+            temporary.unlink(missing_ok=True)

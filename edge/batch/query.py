@@ -1,0 +1,227 @@
+"""Questions to a batch: a short filter or SQL, answered by DuckDB over the Parquet parts, read-only.
+
+The filter is made of comparisons joined by ``and``, ``or``, ``not`` and brackets:
+``vendor=hikvision and year>=2020 and country=RO``. It becomes SQL with the values as parameters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from edge.batch.rows import CAMERAS, ERRORS, PHOTOS
+from edge.errors import CamidError, ErrorCode
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+    (?P<bracket>[()])
+    | (?P<operator><=|>=|!=|<>|=|<|>|~)
+    | "(?P<quoted>(?:[^"\\]|\\.)*)"
+    | (?P<word>[^\s()<>=!~"]+)
+    )""",
+    re.VERBOSE,
+)
+_OPERATORS = {"=": "=", "!=": "<>", "<>": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "~": "ILIKE"}
+"""As in a filter → as in SQL; ``~`` finds a part of a text, whatever its case."""
+FIELDS = tuple(field.name for field in CAMERAS)
+_NUMBERS = frozenset(
+    field.name for field in CAMERAS if pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
+)
+_MAX_QUERY = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL with ``?`` for each of ``values``."""
+
+    sql: str
+    values: tuple[str | float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+def parse_filter(text: str) -> Query:
+    """The condition for ``WHERE``.
+
+    Raises:
+        CamidError: ``bad_request``, naming what is wrong.
+    """
+    if len(text) > _MAX_QUERY:
+        raise _wrong(f"it is longer than {_MAX_QUERY} characters")
+    parser = _Parser(_tokens(text))
+    condition = parser.alternatives()
+    if parser.rest:
+        raise _wrong(f"“{parser.rest[0][1]}” is not expected there")
+    return Query(condition, tuple(parser.values))
+
+
+BRIEF = (
+    "place",
+    "camera",
+    "verdict",
+    "vendor",
+    "platform",
+    "confidence",
+    "form_factor",
+    "taken_at",
+    "country",
+)
+"""What a person looks at first."""
+
+
+def filter_query(text: str, limit: int = 1000, columns: Sequence[str] = FIELDS) -> Query:
+    """All cameras that fit the filter, by place; an empty filter takes all."""
+    condition = parse_filter(text) if text.strip() else Query("TRUE")
+    wanted = ", ".join(columns)
+    return Query(
+        f"SELECT {wanted} FROM cameras WHERE {condition.sql} ORDER BY place, camera LIMIT {limit:d}",
+        condition.values,
+    )
+
+
+def ask(output: Path, query: Query) -> Result:
+    """Runs one statement that reads. It sees the tables ``photos``, ``cameras`` and ``errors`` of the batch
+    and nothing else: no other file, no network, no extension.
+
+    Raises:
+        CamidError: ``not_readable`` if there is no batch, ``bad_request`` with DuckDB's own message.
+    """
+    with _opened(output) as database:
+        try:
+            statements = database.extract_statements(query.sql)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise _wrong("one SELECT is wanted")
+            found = database.execute(query.sql, list(query.values))
+            columns = tuple(column[0] for column in found.description)
+            return Result(columns, tuple(found.fetchall()))
+        except duckdb.Error as error:
+            raise _wrong(str(error).splitlines()[0]) from None
+
+
+def _opened(output: Path) -> duckdb.DuckDBPyConnection:
+    if not (output / "batch.json").is_file():
+        raise CamidError(ErrorCode.NOT_READABLE, f"{output} holds no batch.")
+    database = duckdb.connect(":memory:")
+    files = {
+        "photos": (PHOTOS, sorted((output / "photos").glob("part-*.parquet"))),
+        "cameras": (CAMERAS, sorted((output / "cameras").glob("part-*.parquet"))),
+        "errors": (ERRORS, sorted(output.glob("errors.parquet"))),
+    }
+    for name, (schema, parts) in files.items():
+        _view(database, name, schema, parts)
+    # From here on the parts may be read, and nothing else: no other file, no address, no extension.
+    allowed = [str(part) for _, parts in files.values() for part in parts]
+    database.execute(f"SET allowed_paths = [{', '.join(map(_quoted, allowed))}]")
+    database.execute("SET enable_external_access = false")
+    database.execute("SET lock_configuration = true")
+    return database
+
+
+def _view(database: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, parts: Sequence[Path]) -> None:
+    if not parts:
+        database.register("nothing", schema.empty_table())
+        database.execute(f"CREATE TABLE {name} AS SELECT * FROM nothing")
+        database.unregister("nothing")
+        return
+    files = ", ".join(_quoted(str(part)) for part in parts)
+    database.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{files}])")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+class _Parser:
+    """Recursive descent over tokens; every value becomes a parameter."""
+
+    def __init__(self, tokens: Sequence[tuple[str, str]]) -> None:
+        self.rest = list(tokens)
+        self.values: list[str | float] = []
+
+    def alternatives(self) -> str:
+        parts = [self.conjunction()]
+        while self._take("or"):
+            parts.append(self.conjunction())
+        return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+
+    def conjunction(self) -> str:
+        parts = [self.term()]
+        while self._take("and"):
+            parts.append(self.term())
+        return parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
+
+    def term(self) -> str:
+        if self._take("not"):
+            return f"NOT {self.term()}"
+        if self._take("("):
+            inner = self.alternatives()
+            if not self._take(")"):
+                raise _wrong("a bracket is not closed")
+            return f"({inner})"
+        return self.comparison()
+
+    def comparison(self) -> str:
+        field = self._next("a field")[1].lower()
+        if field not in FIELDS:
+            raise _wrong(f"“{field}” is no field: there are {', '.join(FIELDS)}")
+        kind, operator = self._next("a comparison")
+        if kind != "operator":
+            raise _wrong(f"a comparison is missing after “{field}”")
+        kind, value = self._next("a value")
+        if kind not in {"word", "quoted"}:
+            raise _wrong(f"a value is missing after “{field} {operator}”")
+        if kind == "word" and value.lower() == "null" and operator in {"=", "!="}:
+            return f"{field} IS {'NOT ' if operator == '!=' else ''}NULL"
+        self.values.append(_value(field, operator, value))
+        escape = " ESCAPE '\\'" if operator == "~" else ""
+        return f"{field} {_OPERATORS[operator]} ?{escape}"
+
+    def _take(self, word: str) -> bool:
+        if self.rest and self.rest[0][0] in {"word", "bracket"} and self.rest[0][1].lower() == word:
+            self.rest.pop(0)
+            return True
+        return False
+
+    def _next(self, what: str) -> tuple[str, str]:
+        if not self.rest:
+            raise _wrong(f"{what} is missing at the end")
+        return self.rest.pop(0)
+
+
+def _value(field: str, operator: str, text: str) -> str | float:
+    if operator == "~":
+        # A blank pattern character is what somebody looks for, not a wildcard.
+        return "%" + re.sub(r"([%_\\])", r"\\\1", text) + "%"
+    if field not in _NUMBERS:
+        return text.upper() if field == "country" else text
+    try:
+        return float(text)
+    except ValueError:
+        raise _wrong(f"“{field}” is compared with a number, not with “{text}”") from None
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    tokens, place = [], 0
+    while place < len(text.rstrip()):
+        match = _TOKEN.match(text, place)
+        if match is None or match.lastgroup is None:
+            raise _wrong(f"“{text[place : place + 10]}” cannot be read")
+        value = match[match.lastgroup]
+        tokens.append(
+            (match.lastgroup, re.sub(r"\\(.)", r"\1", value) if match.lastgroup == "quoted" else value)
+        )
+        place = match.end()
+    return tokens
+
+
+def _wrong(why: str) -> CamidError:
+    return CamidError(ErrorCode.BAD_REQUEST, f"The query is wrong ({why}).")
