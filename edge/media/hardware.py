@@ -106,7 +106,10 @@ class Hardware:
 def _context(codec: str, device: str) -> av.VideoCodecContext:
     if device in _DECODERS:
         return _video(CodecContext.create(Codec(f"{codec}_{device}", "r"), "r"))
-    return _video(CodecContext.create(codec, "r", hwaccel=HWAccel(device, allow_software_fallback=False)))
+    context = _video(CodecContext.create(codec, "r", hwaccel=HWAccel(device, allow_software_fallback=False)))
+    if not context.is_hwaccel:
+        raise RuntimeError("this FFmpeg is built without it")
+    return context
 
 
 def _video(context: CodecContext) -> av.VideoCodecContext:

@@ -287,8 +287,11 @@ def _base(url: str, base: str) -> str:
 
 
 def _for_joining(url: str) -> str:
-    """urljoin knows no rtsp."""
-    return "http" + url[4:] if url[:4].lower() == "rtsp" else url
+    """urljoin knows no rtsp; a URL of another scheme stays one that is refused."""
+    lower = url[:5].lower()
+    if lower.startswith("http"):
+        return "no-" + url
+    return "http" + url[4:] if lower.startswith("rtsp") else url
 
 
 def _from_joining(url: str) -> str:
@@ -322,6 +325,8 @@ def _redirected(target: Dialled, answer: Answer, session: Session) -> Dialled:
     if same and (address.secure or not target.address.secure):
         login = (target.address.username, target.address.password)
         return replace(target, address=replace(address, username=login[0], password=login[1]))
+    if same:
+        raise session.fault(StreamFault.REFUSED, "the camera redirects from TLS to plain text")
     if target.admit is None:
         raise session.fault(StreamFault.REFUSED, f"the camera redirects to another host ({address.host})")
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 CODECS = {"H264": "h264", "H265": "hevc", "HEVC": "hevc", "JPEG": "mjpeg"}
 """Encoding names of RTP to codecs."""
@@ -67,8 +68,7 @@ def parse_description(text: str) -> Description:
     lines = [line.strip()[:_MAX_LINE] for line in text.splitlines()[:_MAX_LINES]]
     starts = [i for i, line in enumerate(lines) if line.startswith("m=")][:_MAX_MEDIA]
     head = lines[: starts[0]] if starts else lines
-    ends = [*starts[1:], len(lines)]
-    tracks = [_track(lines[a:b]) for a, b in zip(starts, ends, strict=True)]
+    tracks = [_track(lines[a:b]) for a, b in pairwise([*starts, len(lines)])]
     return Description(_attribute(head, "control") or "", tuple(t for t in tracks if t is not None))
 
 

@@ -51,7 +51,7 @@ def annex_b(access_unit: bytes | memoryview, extradata: bytes | None, codec: str
 def _units(data: bytes) -> Iterator[bytes]:
     starts = [match.end() for _, match in zip(range(_MAX_UNITS), _START_CODE.finditer(data), strict=False)]
     ends = [start - 3 for start in starts[1:]] + [len(data)]
-    for start, end in zip(starts, ends, strict=True):
+    for start, end in zip(starts, ends, strict=False):  # without a start code there is one end too many
         if end - start > 2:
             yield data[start:end]
 
