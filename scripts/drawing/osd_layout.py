@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from scripts.drawing.osd_layers import SMALL, Layer, MarkLayer, Place, TextLayer, overlap
+from scripts.drawing.osd_layers import SMALL, Layer, MarkLayer, PanelLayer, Place, TextLayer, overlap
 from scripts.drawing.osd_marks import Mark, nobodys_mark, wordmark
 from scripts.drawing.osd_paint import Box, Finish, Paint
 from scripts.drawing.osd_splits import Split, text_paint
@@ -52,7 +52,17 @@ class Layout:
             self._text("channel", name, style.name if habit else CORNERS)
         if marked:
             self._mark(self._makers_mark(style.vendor), style.mark if chance.random() < 0.8 else CORNERS)
-        return tuple(self.layers)
+        return (*self._strips(), *self.layers)
+
+    def _strips(self) -> Iterator[PanelLayer]:
+        """Across the frame behind each line of text; all of them before any text, which they would cover."""
+        if self.paint.finish is not Finish.STRIP:
+            return
+        for layer, (_, y0, _, y1) in zip(self.layers, self.taken, strict=True):
+            if isinstance(layer, TextLayer):
+                pad = max(2, (y1 - y0) // 5)
+                box = (0, max(0, y0 - pad), self.size[0], min(self.size[1], y1 + pad))
+                yield PanelLayer(box, self.paint.edge, self.paint.ground)
 
     def recorded(self) -> tuple[Layer, ...]:
         """What a recorder prints."""
@@ -90,11 +100,12 @@ class Layout:
         px = (
             self.px if self.chance.random() < 0.85 else max(9, round(self.px * self.chance.uniform(0.7, 1.4)))
         )
+        least = 8 if shown.isascii() else 13
         for smaller in (1.0, 0.7, 0.5):
             for corner in self._order(corners):
                 place = Place(corner, *self.margin, inwards=self._inwards(corner))
                 layer = TextLayer(
-                    role, text, face, max(8, round(px * smaller)), place, self.paint, self.stretch
+                    role, text, face, max(least, round(px * smaller)), place, self.paint, self.stretch
                 )
                 if self._fits(layer):
                     return
@@ -103,7 +114,7 @@ class Layout:
         width = self.size[0]
         share = 0.03 * (0.16 / 0.03) ** self.chance.random()
         wide = width * share * mark.ink.shape[0] / mark.ink.shape[1]
-        px = round(min(60, max(10, wide)))
+        px = round(min(60, max(10 if mark.text.isascii() else 18, wide)))
         able = [t for t in self.split.treatments if t.finish is not Finish.EMBOSSED or px >= SMALL]
         treatment = self.chance.choice(able)
         paint = Paint(
@@ -145,8 +156,9 @@ class Layout:
 
     def _fits(self, layer: TextLayer | MarkLayer) -> bool:
         box = layer.box_in(self.size, self.start)
+        gap = max(4, (box[3] - box[1]) // 3)  # Boxes behind the letters are that much larger.
         inside = min(box) >= 0 and box[2] <= self.size[0] and box[3] <= self.size[1]
-        if not inside or any(overlap(box, other) for other in self.taken):
+        if not inside or any(overlap(box, other, gap) for other in self.taken):
             return False
         self.taken.append(box)
         self.layers.append(layer)

@@ -30,6 +30,8 @@ LUMA = floats((0.114, 0.587, 0.299))
 
 
 class Finish(Enum):
+    """A strip runs across the whole frame and is a layer of its own, under all text."""
+
     PLAIN = "plain"
     OUTLINE = "outline"
     SHADOW = "shadow"
@@ -82,9 +84,9 @@ def _paint_ink(
     frame: Frame, ink: Ink, x: int, y: int, paint: Paint, colour: NDArray[np.float32] | None = None
 ) -> None:
     height, width = ink.shape
-    if paint.finish in (Finish.BOX, Finish.STRIP):
+    if paint.finish is Finish.BOX:
         pad = max(2, height // 5)
-        left, right = (0, frame.shape[1]) if paint.finish is Finish.STRIP else (x - pad, x + width + pad)
+        left, right = x - pad, x + width + pad
         _blend(
             frame,
             np.full((height + 2 * pad, right - left), paint.ground, np.float32),

@@ -125,11 +125,13 @@ def glyphs() -> dict[str, Dots]:
 
 
 def cell(character: str, *, tall: bool = False, bold: bool = False) -> Dots:
-    """One character with the gap after it: 7 × 6 dots, 14 × 8 where ``tall`` (dots 1 × 2, bolder)."""
+    """One character with the gap after it: 7 × 6 dots; where ``tall`` 14 × 8, bolder; where ``bold`` 14 × 13,
+    in half dots, strokes three of them wide."""
     dots = glyphs()[character]
     if tall:
-        dots = np.pad(np.repeat(dots, 2, axis=0), ((0, 0), (0, 2)))
-    if bold or tall:
-        dots = np.pad(dots, ((0, 0), (0, 1)))
-        dots = np.maximum(dots, np.roll(dots, 1, axis=1))
-    return dots if tall else np.pad(dots, ((0, 0), (0, 1)))
+        dots = np.pad(np.repeat(dots, 2, axis=0), ((0, 0), (0, 3)))
+        return np.maximum(dots, np.roll(dots, 1, axis=1))
+    if bold:
+        dots = np.pad(np.repeat(np.repeat(dots, 2, axis=0), 2, axis=1), ((0, 0), (0, 3)))
+        return np.maximum(dots, np.roll(dots, 1, axis=1))
+    return np.pad(dots, ((0, 0), (0, 1)))

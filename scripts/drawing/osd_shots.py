@@ -202,7 +202,7 @@ def _label(
         watermark_box=mark_box,
         timestamp_text=" ".join(stamp.shown(when).split()) if stamp else None,
         timestamp_box=stamp_box,
-        timestamp_uncertain=_just_ticked(stamp, when, coding.fps) if stamp and frame else None,
+        timestamp_uncertain=_ticked(stamp, planned.start, when) if stamp else None,
         channel_text=channel.shown(when) if channel else None,
         channel_box=channel_box,
         overlay_by=planned.overlay_by,
@@ -257,9 +257,9 @@ def _text(planned: Plan, boxes: Boxes, role: str) -> tuple[TextLayer | None, Box
     return None, None
 
 
-def _just_ticked(stamp: TextLayer, when: datetime, fps: int) -> bool | None:
-    """True where the frame before shows another time: at few bits the codec may still show that one."""
-    return stamp.shown(when) != stamp.shown(when - timedelta(seconds=1 / fps)) or None
+def _ticked(stamp: TextLayer, first: datetime, when: datetime) -> bool | None:
+    """True where the key frame shows another time: at few bits the codec may still show that one."""
+    return stamp.shown(when) != stamp.shown(first) or None
 
 
 def _watermark(planned: Plan, boxes: Boxes) -> tuple[MarkLayer | None, Box | None]:

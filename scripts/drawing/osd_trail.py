@@ -68,7 +68,7 @@ def trail_overlay(
     bar: Bar, split: Split, size: tuple[int, int], start: datetime, chance: random.Random
 ) -> tuple[Layer, ...]:
     width, height = size
-    strip = max(14, round(height * chance.uniform(0.025, 0.06)))
+    strip = max(20, round(height * chance.uniform(0.025, 0.06)))
     px = max(9, round(strip * 0.72))
     face = split.face(chance)
     paint = Paint(Finish.PLAIN, bar.ink)

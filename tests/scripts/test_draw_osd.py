@@ -15,10 +15,11 @@ import pytest
 
 from edge.vendors.catalogue import load_catalogue
 from scripts import draw_osd
-from scripts.drawing import osd_fonts, osd_scenery, osd_shots, osd_trail
+from scripts.drawing import osd_fonts, osd_pixels, osd_scenery, osd_shots, osd_trail
 from scripts.drawing.osd_codec import Coding, decode, encode
 from scripts.drawing.osd_fonts import PixelFace
-from scripts.drawing.osd_layers import MarkLayer, Place, TextLayer, legible, overlap
+from scripts.drawing.osd_layers import MarkLayer, PanelLayer, Place, TextLayer, legible, overlap
+from scripts.drawing.osd_layout import Layout
 from scripts.drawing.osd_marks import Mark, invented_name, nobodys_mark, wordmark
 from scripts.drawing.osd_paint import Finish, Paint, paint_line
 from scripts.drawing.osd_scenery import Background
@@ -121,6 +122,23 @@ def test_text_that_would_sink_gets_an_outline() -> None:
     assert isinstance(sturdy, TextLayer)
     assert sturdy.paint.finish is Finish.OUTLINE
     assert legible(layer, white * 0, WHEN) is layer
+
+
+@pytest.mark.parametrize("face", [PixelFace("b", bold=True), PixelFace("t", tall=True), PixelFace("p")])
+def test_pixel_face_tells_every_character_from_every_other(face: PixelFace) -> None:
+    inks = [face.line(character, 14).ink.tobytes() for character in osd_pixels.glyphs()]
+    assert len(set(inks)) == len(inks)
+
+
+def test_strips_lie_under_all_text(photo: Background) -> None:
+    split = make_split("train", 1, (photo,), {}, load_catalogue())
+    style = next(style for style in STYLES if style.vendor == "axis")
+    overlays = (Layout(split, (1280, 720), WHEN, random.Random(n)).cameras(style) for n in range(40))
+    striped = [
+        kinds for kinds in ([type(layer) for layer in layers] for layers in overlays) if PanelLayer in kinds
+    ]
+    assert striped
+    assert all(kinds == sorted(kinds, key=lambda kind: kind is not PanelLayer) for kinds in striped)
 
 
 def test_face_refuses_what_it_has_not() -> None:
