@@ -283,6 +283,7 @@ def _source(source: Source) -> SourceV1:
 
 
 def camera_contract(camera: Camera) -> CameraV1:
+    """A camera seen in a picture, in the form that leaves Camid."""
     return CameraV1(
         box=camera.box.as_tuple(),
         score=camera.score,
@@ -297,6 +298,7 @@ def _mark(mark: Mark) -> MarkV1:
 
 
 def identification_contract(found: Identification) -> IdentificationV1:
+    """Who made a camera, in the form that leaves Camid."""
     return IdentificationV1(
         verdict=found.verdict,
         brand=found.brand,
@@ -335,6 +337,7 @@ def _advisory(advisory: Advisory) -> AdvisoryV1:
 
 
 def osd_contract(osd: Osd | None) -> OsdV1 | None:
+    """An on-screen display in the form that leaves Camid."""
     return OsdV1(timestamp_text=osd.timestamp_text, channel_text=osd.channel_text) if osd else None
 
 

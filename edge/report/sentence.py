@@ -42,6 +42,19 @@ def camera_sentence(camera: CameraV1, names: Names) -> str:
     return f"undetermined: {_missing(camera)}"
 
 
+def recorder_sentence(found: IdentificationV1, names: Names, intermediary: str | None = None) -> str:
+    """The answer about the camera that *records* a stream or took a picture, without a full stop.
+    ``intermediary`` is the software that stands between it and us."""
+    if found.verdict is Verdict.IDENTIFIED:
+        return f"{maker(found, names)}, because {_reason(found)}"
+    if found.verdict is Verdict.CANDIDATES:
+        doubt = _doubt(found) or "only the style of its display speaks for them"
+        return f"candidates: {_candidates(found.candidates, names)}, or another maker; {doubt}"
+    if intermediary is not None:
+        return f"undetermined: the camera is hidden behind {printable(intermediary)}"
+    return f"undetermined: {_doubt(found) or 'nothing that it says or shows tells its maker'}"
+
+
 def camera_label(camera: CameraV1, names: Names) -> str:
     """A few words for a picture or a list: name and probability, candidates, or "undetermined"."""
     found = camera.identification

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, suppress
+from typing import cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
+from edge.media.hosts import HostPolicy
 from edge.report.sentence import display_names
-from edge.service import health, page, photos, vendors
+from edge.service import health, page, photos, streams, vendors
 from edge.service.auth import Token, load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Engine, Load, PhotoIdentifier
+from edge.service.events import Events
 from edge.service.metrics import Metrics
 from edge.service.middleware import Surroundings
+from edge.service.mqtt import MqttPublisher
 from edge.service.parts import Parts
 from edge.service.pictures import Pictures
-from edge.service.problems import install_problem_handlers
+from edge.service.problems import install_problem_handlers, problem_of
+from edge.service.secrets_box import SecretsBox
 from edge.service.store import Store
+from edge.service.stream_metrics import StreamCollector
+from edge.service.watched import StreamMonitor, WatchedStreams
 from edge.settings import Settings
+from edge.streams.sources import StreamIdentifier
 from edge.vendors.catalogue import load_catalogue
 
-_ABOUT = """Which surveillance cameras are in a picture, and who made them. Every address under `/api`, and
-`/metrics`, wants the header `Authorization: Bearer TOKEN`. Every error has the form
+_ABOUT = """Which surveillance cameras are in a picture or record a stream, and who made them. Every address
+under `/api`, and `/metrics`, wants the header `Authorization: Bearer TOKEN`. Every error has the form
 `{"error": {"code", "message"}}`."""
+
+_FAREWELL_S = 5
+"""How long a shutdown waits until the MQTT broker has taken leave."""
 
 
 def load_identifier(settings: Settings) -> PhotoIdentifier:
@@ -37,20 +48,34 @@ def load_identifier(settings: Settings) -> PhotoIdentifier:
     return Identifier.load(settings)
 
 
+Watch = Callable[[PhotoIdentifier, Settings, HostPolicy], StreamMonitor]
+"""Makes what watches the streams; the policy decides on redirects."""
+
+
+def watch_streams(identifier: PhotoIdentifier, settings: Settings, policy: HostPolicy) -> StreamMonitor:
+    """The real monitor. Imported here: photos need neither FFmpeg nor the time to load it."""
+    from edge.streams.monitor import Monitor  # noqa: PLC0415
+
+    # What `load_identifier` loads looks at streams too.
+    return Monitor(cast(StreamIdentifier, identifier), settings, admit=policy)
+
+
 def create_app(
     settings: Settings,
     load: Load = load_identifier,
+    watch: Watch = watch_streams,
     *,
     opened: tuple[DataDir, Token] | None = None,
     on_load_failure: Callable[[CamidError], None] | None = None,
 ) -> FastAPI:
     """The service as an ASGI application.
 
-    ``load`` makes the identifier; ``on_load_failure`` hears of it if that fails. The data directory and its
-    token are those of ``settings`` unless they are open already; the application closes them at its end.
+    ``load`` makes the identifier and ``watch`` what looks at streams with it; ``on_load_failure`` hears of it
+    if that fails. The data directory and its token are those of ``settings`` unless they are open already;
+    the application closes them at its end.
 
     Raises:
-        CamidError: ``settings_invalid`` for a data directory, token or catalogue that cannot be used.
+        CamidError: ``settings_invalid`` for a data directory, token, catalogue or broker that cannot be used.
     """
     catalogue = load_catalogue()
     metrics = Metrics()
@@ -62,14 +87,20 @@ def create_app(
         names = display_names(catalogue)
         pictures = Pictures(engine, settings, names)
         stack.callback(pictures.forget)
-        parts = Parts(settings, data, store, engine, pictures, metrics, names)
+        events = Events(settings.max_event_clients, most_pending=2 * settings.max_streams + 64)
+        watched = WatchedStreams(store.streams, SecretsBox(data), settings, events.tell)
+        stack.callback(watched.stop)
+        metrics.registry.register(StreamCollector(watched, events))
+        mqtt = MqttPublisher(settings, watched, events, names) if settings.mqtt_url is not None else None
+        parts = Parts(settings, data, store, engine, pictures, metrics, names, watched, events)
         app = FastAPI(
             title="Camid",
             version="1",
             description=_ABOUT,
             docs_url=None,
             redoc_url=None,
-            lifespan=_lifespan(engine, on_load_failure, stack.pop_all()),
+            redirect_slashes=False,
+            lifespan=_lifespan(parts, watch, mqtt, on_load_failure, stack.pop_all()),
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
     app.state.parts = parts
@@ -92,32 +123,62 @@ def _furnish(app: FastAPI, metrics: Metrics) -> None:
     app.add_middleware(Surroundings, metrics=metrics)
     install_problem_handlers(app)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    for router in (photos.router, vendors.router, health.router, page.router):
+    for router in (photos.router, streams.router, vendors.router, health.router, page.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=page.PAGES / "static"), name="static")
 
 
 def _lifespan(
-    engine: Engine, on_load_failure: Callable[[CamidError], None] | None, resources: ExitStack
+    parts: Parts,
+    watch: Watch,
+    mqtt: MqttPublisher | None,
+    on_load_failure: Callable[[CamidError], None] | None,
+    resources: ExitStack,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
         with resources:
-            warming = asyncio.create_task(_warm(engine, on_load_failure))
+            parts.events.open()
+            warming = asyncio.create_task(_warm(parts, watch, on_load_failure))
+            publishing = asyncio.create_task(mqtt.run()) if mqtt is not None else None
             yield
-            engine.stop()
+            parts.engine.stop()
+            parts.events.close()
             # Loading cannot be broken off; the event loop waits for it like for a photo.
             await warming
-            await asyncio.to_thread(engine.close)
+            await asyncio.to_thread(parts.streams.stop)
+            if publishing is not None:
+                await _end(publishing)
+            await asyncio.to_thread(parts.engine.close)
 
     return lifespan
 
 
-async def _warm(engine: Engine, on_load_failure: Callable[[CamidError], None] | None) -> None:
-    failure = await engine.warm()
+async def _warm(parts: Parts, watch: Watch, on_load_failure: Callable[[CamidError], None] | None) -> None:
+    failure = await parts.engine.warm() or await _watch(parts, watch)
     if failure is not None and on_load_failure is not None:
         on_load_failure(failure)
+
+
+async def _watch(parts: Parts, watch: Watch) -> CamidError | None:
+    """Begins to look at streams; returns the error if that failed."""
+    identifier, streams = parts.engine.identifier, parts.streams
+    if identifier is None:
+        return None
+    try:
+        await asyncio.to_thread(lambda: streams.start(watch(identifier, parts.settings, streams.policy)))
+    except Exception as error:
+        return problem_of(error)
+    return None
+
+
+async def _end(publishing: asyncio.Task[None]) -> None:
+    """Waits a moment for its farewell to the broker."""
+    await asyncio.wait((publishing,), timeout=_FAREWELL_S)
+    publishing.cancel()
+    with suppress(asyncio.CancelledError):
+        await publishing
 
 
 async def _on_disconnect(request: Request, error: Exception) -> Response:

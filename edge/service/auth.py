@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from edge.errors import CamidError, ErrorCode
-from edge.service.data_dir import DataDir, sync_dir
+from edge.service.data_dir import DataDir, write_private
 from edge.settings import Settings
 
 _HASH = re.compile(r"[0-9a-f]{64}\n?")
@@ -69,15 +68,7 @@ def load_or_make_token(settings: Settings, data: DataDir) -> Admission:
 def _make(data: DataDir) -> Admission:
     text = secrets.token_urlsafe(32)
     token = Token.of(text)
-    new = data.token_hash.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token.digest + "\n")
-        file.flush()
-        os.fsync(descriptor)
-    new.replace(data.token_hash)
-    sync_dir(data.root)
+    write_private(data.token_hash, f"{token.digest}\n".encode("ascii"))
     return Admission(token, fresh=text)
 
 

@@ -20,12 +20,26 @@ def sync_dir(path: Path) -> None:
         os.close(descriptor)
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Puts ``content`` at ``path``, readable by its owner only and on the disk: wholly, or not at all."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    new.replace(path)
+    sync_dir(path.parent)
+
+
 class DataDir:
     """An exclusively held data directory; made where it is missing, readable by its owner only.
 
     ``photos/`` holds original bytes, ``incoming/`` uploads that are not yet answered, ``camid.sqlite`` the
-    results, ``token.sha256`` the hash of the made token. A second process is refused, for at its start it
-    would sweep away what the first is still receiving.
+    results and streams, ``token.sha256`` the hash of the made token, ``secrets.key`` the key under which
+    passwords of cameras are stored. A second process is refused, for at its start it would sweep away what
+    the first is still receiving.
 
     Raises:
         CamidError: ``settings_invalid`` where the directory cannot be used or is in use.
@@ -37,6 +51,7 @@ class DataDir:
         self.incoming = self.root / "incoming"
         self.database = self.root / "camid.sqlite"
         self.token_hash = self.root / "token.sha256"
+        self.secrets_key = self.root / "secrets.key"
         try:
             for folder in (self.root, self.photos, self.incoming):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -62,6 +62,11 @@ class Engine:
             self._failure = problem_of(error)
         return self._failure
 
+    @property
+    def identifier(self) -> PhotoIdentifier | None:
+        """The loaded models; None before ``warm`` has ended, or where it failed."""
+        return self._identifier
+
     def check_ready(self) -> None:
         """Raises: CamidError: why no photo can be taken now: loading, failed to load, shutting down."""
         if self._closing:

@@ -68,10 +68,22 @@ def _operation(method: str, path: str, one: dict[str, Any], schemas: dict[str, A
         summary=one["summary"],
         description=one.get("description", ""),
         needs_token="security" in one,
-        parameters=tuple((p["name"], p.get("description", "")) for p in one.get("parameters", [])),
+        parameters=tuple((p["name"], p.get("description", "")) for p in one.get("parameters", []))
+        + _fields(one),
         responses=tuple((code, r["description"]) for code, r in one["responses"].items()),
-        example=_example(one["responses"]["200"], schemas),
+        example=_example(_success(one["responses"]), schemas),
     )
+
+
+def _fields(one: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Of a JSON body."""
+    content = one.get("requestBody", {}).get("content", {}).get("application/json", {})
+    fields = content.get("schema", {}).get("properties", {})
+    return tuple((name, field.get("description", "")) for name, field in fields.items())
+
+
+def _success(responses: dict[str, Any]) -> dict[str, Any]:
+    return next((response for code, response in responses.items() if code.startswith("2")), {})
 
 
 def _example(response: dict[str, Any], schemas: dict[str, Any]) -> str:

@@ -9,9 +9,11 @@ from fastapi import Request
 from edge.report.sentence import Names
 from edge.service.data_dir import DataDir
 from edge.service.engine import Engine
+from edge.service.events import Events
 from edge.service.metrics import Metrics
 from edge.service.pictures import Pictures
 from edge.service.store import Store
+from edge.service.watched import WatchedStreams
 from edge.settings import Settings
 
 
@@ -24,6 +26,8 @@ class Parts:
     pictures: Pictures
     metrics: Metrics
     names: Names
+    streams: WatchedStreams
+    events: Events
 
 
 def parts(request: Request) -> Parts:

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from edge.errors import CamidError, ErrorCode
-from edge.service.app import create_app, load_identifier
+from edge.service.app import Watch, create_app, load_identifier, watch_streams
 from edge.service.auth import Admission, Token, load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Load
@@ -46,11 +46,17 @@ def serve(settings: Settings, load: Load = load_identifier, console: Console | N
 
 
 class Server(uvicorn.Server):
-    """Stops if the models cannot be loaded, and tells the engine when a shutdown begins."""
+    """Stops if the models cannot be loaded, and tells engine and listeners when a shutdown begins."""
 
-    def __init__(self, settings: Settings, load: Load, opened: tuple[DataDir, Token]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        load: Load,
+        opened: tuple[DataDir, Token],
+        watch: Watch = watch_streams,
+    ) -> None:
         self.failure: CamidError | None = None
-        self._app = create_app(settings, load, opened=opened, on_load_failure=self._give_up)
+        self._app = create_app(settings, load, watch, opened=opened, on_load_failure=self._give_up)
         super().__init__(_config(self._app))
 
     def _give_up(self, failure: CamidError) -> None:
@@ -60,6 +66,8 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         parts: Parts = self._app.state.parts
         parts.engine.stop()
+        # Connections that listen to events would never end by themselves.
+        parts.events.close()
         await super().shutdown(sockets)
 
 

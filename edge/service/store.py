@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError
 from edge.errors import CamidError, ErrorCode
 from edge.report.contract import PhotoV1, to_json
 from edge.service.data_dir import DataDir, sync_dir
+from edge.service.stream_store import StreamStore, create_streams
 
 _metadata = sql.MetaData()
 _photos = sql.Table(
@@ -41,7 +42,7 @@ def _create(connection: sql.Connection) -> None:
     _metadata.create_all(connection)
 
 
-_MIGRATIONS: tuple[Callable[[sql.Connection], None], ...] = (_create,)
+_MIGRATIONS: tuple[Callable[[sql.Connection], None], ...] = (_create, create_streams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Store:
     """The results of one data directory; every method may be called from any thread.
 
     The same photo sent twice gets two ids (two requests, two results) that share one file of bytes.
+    ``streams`` keeps the streams in the same database.
 
     Raises:
         CamidError: ``settings_invalid`` if the database was made by a newer Camid or is no database.
@@ -80,6 +82,7 @@ class Store:
             self.close()
             raise
         self._sweep()
+        self.streams = StreamStore(self._engine, self._writing)
 
     def add(self, received: Path, body: PhotoV1) -> StoredPhoto:
         """Keeps the bytes in ``received`` (moved away) and their result; afterwards both survive a kill.
@@ -186,7 +189,7 @@ def full_disk_named() -> Iterator[None]:
 
 
 def _full() -> CamidError:
-    return CamidError(ErrorCode.STORE_FULL, "The data directory is full; nothing of the photo was kept.")
+    return CamidError(ErrorCode.STORE_FULL, "The data directory is full; nothing was kept.")
 
 
 def _configure(connection: sqlite3.Connection, record: object) -> None:
@@ -194,7 +197,8 @@ def _configure(connection: sqlite3.Connection, record: object) -> None:
     # The driver's own transactions would commit before DDL; `_begin` opens them instead.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000"):
+    # What is deleted is overwritten too: a password that was given up, though encrypted, must be gone.
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     with suppress(OSError):

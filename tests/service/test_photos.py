@@ -317,7 +317,7 @@ def test_a_hostile_file_name_stays_a_name(service: Service) -> None:
     found = service.send(("../../<img src=x onerror=alert(1)>.jpg", photo(6))).json()["photos"][0]
     assert found["source"]["name"] == "<img src=x onerror=alert(1)>.jpg"
     assert {path.name for path in service.data_dir.iterdir()} <= {
-        "camid.sqlite", "camid.sqlite-wal", "camid.sqlite-shm", "incoming", "photos", "lock",
+        "camid.sqlite", "camid.sqlite-wal", "camid.sqlite-shm", "secrets.key", "incoming", "photos", "lock",
     }  # fmt: skip
 
 

@@ -33,12 +33,14 @@ from edge.domain import (
     Timing,
     Verdict,
 )
+from edge.service.app import Watch
 from edge.service.auth import load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Load
 from edge.service.server import Server, listen, serve
 from edge.settings import Settings, load_settings
 from tests.support.pictures import jpeg
+from tests.support.streams import StandInMonitor
 
 TOKEN = "a-token-for-tests"
 SMALL_PHOTO = (96, 64)
@@ -173,6 +175,7 @@ class Service:
     data_dir: Path
     models: StandIn
     server: Server
+    monitor: StandInMonitor
 
     def client(self, token: str | None = TOKEN, timeout: float = 30) -> httpx.Client:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
@@ -191,16 +194,22 @@ class Service:
 
 
 @contextmanager
-def running(settings: Settings, models: StandIn | None = None, load: Load | None = None) -> Iterator[Service]:
+def running(
+    settings: Settings,
+    models: StandIn | None = None,
+    load: Load | None = None,
+    watch: Watch | None = None,
+) -> Iterator[Service]:
     """A service that answers; it has ended and given everything back when the block ends."""
-    models = models or StandIn()
+    models, monitor = models or StandIn(), StandInMonitor()
     listener = listen(settings)
     data = DataDir(settings.data_dir)
-    server = Server(settings, load or models.load, (data, load_or_make_token(settings, data).token))
+    token = load_or_make_token(settings, data).token
+    server = Server(settings, load or models.load, (data, token), watch or monitor.watch)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     host, port = listener.getsockname()[:2]
-    service = Service(f"http://{host}:{port}", settings.data_dir, models, server)
+    service = Service(f"http://{host}:{port}", settings.data_dir, models, server, monitor)
     try:
         wait_for(lambda: server.started)
         if load is None:

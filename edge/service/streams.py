@@ -1,0 +1,185 @@
+"""Streams: add, change, remove, look at, listen to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BaseModel
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from edge.errors import CamidError
+from edge.service.answers import UNAUTHORISED, problem_doc
+from edge.service.auth import require_token
+from edge.service.json_body import json_request, read_json
+from edge.service.parts import Parts, parts
+from edge.service.photos import JpegResponse
+from edge.service.stream_answers import RemovedV1, StreamsV1, StreamV1, stream_answer, streams_answer
+from edge.service.stream_requests import NewStreamV1, StreamChangeV1
+
+_WRONG = problem_doc("bad_request", "The body is wrong, or the host unknown.", "The request is wrong (…). …")
+_UNKNOWN = problem_doc("not_found", "No such stream.", "There is no stream with this id. …")
+_FORBIDDEN = problem_doc(
+    "host_not_allowed", "The host is outside the private networks.", "The host … is outside …"
+)
+_MANY = problem_doc("too_many_streams", "A limit was hit.", "There are 256 streams already. …")
+_BUSY = problem_doc("busy", "Too much of this at once; see Retry-After.", "Too many changes …")
+_FULL = problem_doc("store_full", "The disk of the data directory is full.", "Free disk space …")
+_EVENTS: dict[int | str, dict[str, object]] = {
+    200: {
+        "description": "Server-sent events, until the client ends them.",
+        "content": {"text/event-stream": {}},
+    },
+    401: UNAUTHORISED,
+    503: _BUSY,
+}
+_SEND_LIMIT_S = 30
+"""A client that takes nothing for so long is cut off; it asks again and gets the newest."""
+
+router = APIRouter(prefix="/api/v1/streams", tags=["streams"], dependencies=[Depends(require_token)])
+PartsOf = Annotated[Parts, Depends(parts)]
+Id = Annotated[str, Path(description="The id of the stream.", examples=["8d0c1c6f1c0f4a52a2b1f4d2c9e8b7a6"])]
+
+
+async def _new(request: Request) -> NewStreamV1:
+    return await read_json(request, NewStreamV1)
+
+
+async def _change(request: Request) -> StreamChangeV1:
+    return await read_json(request, StreamChangeV1)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Watch a stream",
+    response_description="The stream, with its id.",
+    responses={401: UNAUTHORISED, 403: _FORBIDDEN, 409: _MANY, 422: _WRONG, 503: _BUSY, 507: _FULL},
+    openapi_extra=json_request(NewStreamV1),
+)
+async def add_stream(body: Annotated[NewStreamV1, Depends(_new)], service: PartsOf) -> StreamV1:
+    """From now on, also after a restart. The camera is not asked before this is answered: what it says
+    follows in `state`, `fault` and the events."""
+    added = await service.streams.in_thread(lambda: service.streams.add(body.spec()))
+    return stream_answer(added, service.names)
+
+
+@router.get("", summary="All streams", response_description="All of them.", responses={401: UNAUTHORISED})
+async def list_streams(service: PartsOf) -> StreamsV1:
+    """In the order in which they were added."""
+    return streams_answer(service.streams.all(), service.names)
+
+
+@router.get("/events", summary="Events of all streams", response_class=EventSourceResponse, responses=_EVENTS)
+async def all_events(service: PartsOf) -> EventSourceResponse:
+    """First `streams` with all of them, then `stream` with the new state of each that changes, and `removed`
+    with the `id` of each that is removed. A slow client misses states in between, never the newest."""
+    return _response(service, _tell_all(service))
+
+
+@router.get(
+    "/{stream_id}",
+    summary="One stream",
+    response_description="The stream.",
+    responses={401: UNAUTHORISED, 404: _UNKNOWN, 422: _WRONG},
+)
+async def read_stream(stream_id: Id, service: PartsOf) -> StreamV1:
+    """What is known of it now."""
+    return stream_answer(service.streams.get(stream_id), service.names)
+
+
+@router.patch(
+    "/{stream_id}",
+    summary="Change a stream",
+    response_description="The stream as it is now.",
+    responses={401: UNAUTHORISED, 403: _FORBIDDEN, 404: _UNKNOWN, 422: _WRONG, 503: _BUSY, 507: _FULL},
+    openapi_extra=json_request(StreamChangeV1),
+)
+async def change_stream(
+    stream_id: Id, body: Annotated[StreamChangeV1, Depends(_change)], service: PartsOf
+) -> StreamV1:
+    """Name, credentials, expectation, on or off; what is left out stays. Where it is switched on, its host is
+    resolved and checked anew."""
+    changed = await service.streams.in_thread(lambda: service.streams.change(stream_id, body.applied_to))
+    return stream_answer(changed, service.names)
+
+
+@router.delete(
+    "/{stream_id}",
+    status_code=204,
+    summary="Remove a stream",
+    response_description="It is gone.",
+    responses={401: UNAUTHORISED, 404: _UNKNOWN, 422: _WRONG, 503: _BUSY, 507: _FULL},
+)
+async def remove_stream(stream_id: Id, service: PartsOf) -> Response:
+    """With its credentials, its picture and all that was known of it."""
+    await service.streams.in_thread(lambda: service.streams.remove(stream_id))
+    return Response(status_code=204)
+
+
+@router.get(
+    "/{stream_id}/snapshot.jpg",
+    summary="The newest picture",
+    response_class=JpegResponse,
+    responses={
+        200: {"description": "A JPEG picture.", "content": {"image/jpeg": {}}},
+        401: UNAUTHORISED,
+        404: problem_doc("not_found", "No such stream, or no picture of it yet.", "There is no picture …"),
+        422: _WRONG,
+    },
+)
+async def read_snapshot(stream_id: Id, service: PartsOf) -> Response:
+    """The last that was looked at, at most 1280 pixels wide; `last_look` says when."""
+    return JpegResponse(service.streams.snapshot(stream_id))
+
+
+@router.get(
+    "/{stream_id}/events",
+    summary="Events of one stream",
+    response_class=EventSourceResponse,
+    responses={**_EVENTS, 404: _UNKNOWN, 422: _WRONG},
+)
+async def events_of_one(stream_id: Id, service: PartsOf) -> EventSourceResponse:
+    """`stream` with its state now and with each new one; `removed` and the end when it is removed."""
+    service.streams.get(stream_id)
+    return _response(service, _tell_one(service, stream_id))
+
+
+def _response(service: Parts, events: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:
+    service.events.check_room()
+    return EventSourceResponse(
+        events,
+        sep="\n",
+        ping=service.settings.event_heartbeat_s,
+        ping_message_factory=lambda: ServerSentEvent(comment="alive", sep="\n"),
+        send_timeout=_SEND_LIMIT_S,
+    )
+
+
+async def _tell_all(service: Parts) -> AsyncIterator[ServerSentEvent]:
+    with service.events.listen() as listener:
+        yield _event("streams", streams_answer(service.streams.all(), service.names))
+        while (stream := await listener.next()) is not None:
+            yield _news_of(service, stream)
+
+
+async def _tell_one(service: Parts, stream_id: str) -> AsyncIterator[ServerSentEvent]:
+    with service.events.listen(stream_id) as listener:
+        news = _news_of(service, stream_id)
+        yield news
+        while news.event != "removed" and await listener.next() is not None:
+            news = _news_of(service, stream_id)
+            yield news
+
+
+def _news_of(service: Parts, stream_id: str) -> ServerSentEvent:
+    """As it is now, not as it was when the event came about."""
+    try:
+        return _event("stream", stream_answer(service.streams.get(stream_id), service.names))
+    except CamidError:
+        return _event("removed", RemovedV1(id=stream_id))
+
+
+def _event(kind: str, body: BaseModel) -> ServerSentEvent:
+    return ServerSentEvent(body.model_dump_json(by_alias=True), event=kind, sep="\n")
