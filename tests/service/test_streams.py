@@ -18,8 +18,8 @@ from edge.service.engine import PhotoIdentifier
 from edge.service.json_body import MAX_JSON_BYTES
 from edge.settings import Settings
 from edge.streams.state import StreamState
+from tests.support.monitor import candidates, listening
 from tests.support.service import TOKEN, Service, StandIn, make_settings, metric, photo, running, wait_for
-from tests.support.streams import candidates, listening
 
 STREAMS = "/api/v1/streams"
 SECRETS = ("viewer-name", "s3cret-word", "0ther-word", "t0ken-in-query")

@@ -20,8 +20,8 @@ from edge.service.store import Store
 from edge.service.stream_store import StreamStore
 from edge.service.watched import WatchedStreams
 from edge.streams.state import Expectation, StreamSpec, StreamState
+from tests.support.monitor import StandInMonitor
 from tests.support.service import make_settings
-from tests.support.streams import StandInMonitor
 
 SECRETS = ("viewer-name", "s3cret-word", "t0ken-in-query")
 

@@ -39,8 +39,8 @@ from edge.service.data_dir import DataDir
 from edge.service.engine import Load
 from edge.service.server import Server, listen, serve
 from edge.settings import Settings, load_settings
+from tests.support.monitor import StandInMonitor
 from tests.support.pictures import jpeg
-from tests.support.streams import StandInMonitor
 
 TOKEN = "a-token-for-tests"
 SMALL_PHOTO = (96, 64)

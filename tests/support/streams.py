@@ -1,145 +1,235 @@
-"""A stand-in for the monitor, whose statuses a test sets, and what it needs to make them."""
+"""Stand-ins for cameras and models, so that looks at streams can be played without either.
+
+``Cameras`` is what ``open_stream`` and ``describe`` reach; each camera's fields may be changed between looks.
+"""
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
 
-import httpx
+import numpy as np
 
-from edge.domain import Candidate, Evidence, EvidenceKind, Identification, Osd, Strength, Verdict
-from edge.domain_streams import StreamInfo, Transport
-from edge.errors import StreamFault
-from edge.media.hosts import HostPolicy
-from edge.service.engine import PhotoIdentifier
+from edge.domain import (
+    Box,
+    Candidate,
+    Evidence,
+    EvidenceKind,
+    Identification,
+    Osd,
+    Pixels,
+    Strength,
+    Verdict,
+)
+from edge.domain_streams import (
+    Answer,
+    Exchange,
+    Frame,
+    StreamInfo,
+    StreamLook,
+    StreamStatistics,
+    Transport,
+)
+from edge.errors import StreamError, StreamFault
+from edge.media.address import Address, StreamAddress
+from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.settings import Settings
-from edge.streams.state import MonitorStatistics, StreamSpec, StreamState, StreamStatus
+from edge.streams.state import StreamSpec
 
-NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
-INFO = StreamInfo("h264", "High", 1920, 1080, 25.0, Transport.TCP)
-
-Callback = Callable[[StreamStatus], None]
+WORDMARK = Box(500, 300, 600, 330)
 
 
-def identified(vendor: str = "dahua", value: str = "Login to 5A01C7") -> Identification:
-    evidence = Evidence(EvidenceKind.PROTOCOL, value, None, Strength.STRONG, {vendor: 7.0})
-    return Identification(Verdict.IDENTIFIED, None, vendor, 0.9981, evidence=(evidence,))
+def spec(stream: str = "door", **fields: object) -> StreamSpec:
+    given: dict[str, object] = {
+        "id": stream,
+        "name": stream.title(),
+        "address": StreamAddress.parse(f"rtsp://user:a-secret@{stream}/live"),
+    }
+    return StreamSpec(**{**given, **fields})  # type: ignore[arg-type]
 
 
-def candidates(*vendors: str) -> Identification:
-    found = tuple(Candidate(None, vendor, 0.4) for vendor in vendors)
-    return Identification(Verdict.CANDIDATES, confidence=0.4, candidates=found)
+def scene(seed: int = 0, width: int = 640, height: int = 360) -> Pixels:
+    """Another scene for each seed."""
+    blocks = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
+    return np.ascontiguousarray(np.kron(blocks, np.ones((height // 6, width // 8, 1), np.uint8)))
 
 
-class StandInMonitor:
-    """In the place of the monitor: what it knows of a stream is what `look` was given."""
+def info(codec: str = "h264", width: int = 640, height: int = 360, **fields: object) -> StreamInfo:
+    given: dict[str, object] = {"profile": "Main", "announced_fps": 25.0, "transport": Transport.TCP}
+    return StreamInfo(codec, width=width, height=height, **{**given, **fields})  # type: ignore[arg-type]
 
-    def __init__(self) -> None:
-        self.specs: dict[str, StreamSpec] = {}
-        self.pictures: dict[str, bytes] = {}
-        self.running = False
-        self.policy: HostPolicy | None = None
-        self._statuses: dict[str, StreamStatus] = {}
-        self._callbacks: list[Callback] = []
-        self._lock = threading.Lock()
 
-    def watch(self, identifier: PhotoIdentifier, settings: Settings, policy: HostPolicy) -> StandInMonitor:
-        del identifier, settings
-        self.policy = policy
+def exchange(server: str = "Rtsp Server") -> Exchange:
+    return Exchange((Answer("DESCRIBE", 200, "OK", (("Server", server),), "v=0\r\n"),))
+
+
+def proof(platform: str, kind: EvidenceKind = EvidenceKind.PROTOCOL, **fields: object) -> Evidence:
+    """Evidence that suffices for a name."""
+    given: dict[str, object] = {
+        "value": platform.upper(),
+        "box": None,
+        "strength": Strength.STRONG,
+        "supports": {platform: 8.0},
+        "origin": f"{kind}:a",
+    }
+    return Evidence(kind, **{**given, **fields})  # type: ignore[arg-type]
+
+
+def wordmark(platform: str, box: Box = WORDMARK, **fields: object) -> Evidence:
+    given: dict[str, object] = {"box": box, "origin": f"osd:{box.x0:.0f},{box.y0:.0f}"}
+    return proof(platform, EvidenceKind.OSD, **{**given, **fields})
+
+
+@dataclass
+class FakeCamera:
+    """``answers`` and ``display`` are what the models will find in its answers and in its picture."""
+
+    info: StreamInfo = field(default_factory=info)
+    exchange: Exchange = field(default_factory=exchange)
+    pixels: Pixels = field(default_factory=scene)
+    answers: tuple[Evidence, ...] = ()
+    display: tuple[Evidence, ...] = ()
+    osd: Osd | None = None
+    fault: StreamFault | None = None
+    error: Exception | None = None
+    described: int = 0
+    opened: int = 0
+    open: int = 0
+
+
+class FakeStream:
+    def __init__(self, camera: FakeCamera, clock: Clock) -> None:
+        self._camera, self._clock = camera, clock
+        self._closed = False
+
+    @property
+    def info(self) -> StreamInfo:
+        return self._camera.info
+
+    @property
+    def exchange(self) -> Exchange | None:
+        return self._camera.exchange
+
+    def latest(self, timeout_s: float, after: Frame | None = None) -> Frame:
+        _raise_fault(self._camera)
+        if self._closed:
+            raise StreamError(StreamFault.ENDED, "The stream was closed.")
+        if after is not None:
+            self._clock.sleep(min(1.0, timeout_s))
+        return Frame(self._camera.pixels, self._clock.monotonic(), self._clock.now(), None, True)
+
+    def statistics(self) -> StreamStatistics:
+        return StreamStatistics(0, 0, 0, 0, 0, None, None, None, None, None, None, 0, {})
+
+    def close(self) -> None:
+        if not self._closed:
+            self._camera.open -= 1
+        self._closed = True
+
+    def __enter__(self) -> Self:
         return self
 
-    def start(self) -> None:
-        self.running = True
-
-    def stop(self) -> None:
-        self.running = False
-        self.specs.clear()
-        self._statuses.clear()
-
-    def add(self, spec: StreamSpec) -> None:
-        assert spec.id not in self.specs
-        self.specs[spec.id] = spec
-        state = StreamState.CONNECTING if spec.enabled else StreamState.STOPPED
-        self._statuses[spec.id] = StreamStatus(spec.id, spec.name, state, NOON)
-
-    def update(self, spec: StreamSpec) -> None:
-        before = self._statuses[spec.id]
-        state = before.state if spec.enabled else StreamState.STOPPED
-        self.specs[spec.id] = spec
-        self._statuses[spec.id] = replace(before, name=spec.name, state=state)
-
-    def remove(self, stream: str) -> None:
-        del self.specs[stream], self._statuses[stream]
-        self.pictures.pop(stream, None)
-
-    def status(self, stream: str) -> StreamStatus:
-        return self._statuses[stream]
-
-    def statuses(self) -> tuple[StreamStatus, ...]:
-        return tuple(self._statuses.values())
-
-    def snapshot(self, stream: str) -> bytes | None:
-        if stream not in self.specs:
-            raise KeyError(stream)
-        return self.pictures.get(stream)
-
-    def statistics(self) -> MonitorStatistics:
-        return MonitorStatistics(7, 3, 2, {"settled": 5}, {"timeout": 1}, 0, 0.25)
-
-    def subscribe(self, callback: Callback) -> Callable[[], None]:
-        self._callbacks.append(callback)
-        return lambda: self._callbacks.remove(callback)
-
-    def look(self, stream: str, picture: bytes | None = None, **changes: object) -> None:
-        """A look brings ``changes`` of the status."""
-        with self._lock:
-            before = self._statuses[stream]
-            status = replace(before, **{"looks": before.looks + 1, "last_look": NOON, **changes})  # type: ignore[arg-type]
-            self._statuses[stream] = status
-            if picture is not None:
-                self.pictures[stream] = picture
-        for callback in tuple(self._callbacks):
-            callback(status)
-
-    def identify(self, stream: str, picture: bytes | None = None, vendor: str = "dahua") -> None:
-        """A look names the maker."""
-        self.look(
-            stream,
-            picture,
-            state=StreamState.ASLEEP,
-            info=INFO,
-            identification=identified(vendor),
-            settled=True,
-            osd=Osd("2026-03-14 12:00:00", "Camera 01"),
-        )
-
-    def fail(self, stream: str, fault: StreamFault = StreamFault.TIMEOUT) -> None:
-        self.look(stream, state=StreamState.FAILING, fault=fault, message="rtsp://…: nothing came.")
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-@contextmanager
-def listening(client: httpx.Client, path: str) -> Iterator[Iterator[tuple[str, dict[str, object]]]]:
-    """Server-sent events as (kind, body); a comment, the sign of life, is ("", {})."""
-    with client.stream("GET", path) as answer:
-        assert answer.status_code == 200, answer.read()
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        yield _events(answer.iter_lines())
+class Cameras:
+    """By host name; a host that is not there cannot be reached."""
+
+    def __init__(self, **cameras: FakeCamera) -> None:
+        self.by_host = cameras
+
+    def open_stream(
+        self,
+        address: Address,
+        settings: Settings,
+        clock: Clock = SYSTEM_CLOCK,
+        **_: Any,
+    ) -> FakeStream:
+        del settings
+        camera = self._reach(address)
+        camera.opened += 1
+        camera.open += 1
+        return FakeStream(camera, clock)
+
+    def describe(
+        self,
+        address: StreamAddress,
+        settings: Settings,
+        clock: Clock = SYSTEM_CLOCK,
+        **_: Any,
+    ) -> Exchange:
+        del settings, clock
+        camera = self._reach(address)
+        camera.described += 1
+        return camera.exchange
+
+    def _reach(self, address: Address) -> FakeCamera:
+        assert isinstance(address, StreamAddress)
+        camera = self.by_host.get(address.host)
+        if camera is None:
+            raise StreamError(StreamFault.UNREACHABLE, f"{address} cannot be reached.")
+        _raise_fault(camera)
+        return camera
 
 
-def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, object]]]:
-    kind, data = "", ""
-    for line in lines:
-        name, _, value = line.partition(": ")
-        if name == "event":
-            kind = value
-        elif name == "data":
-            data += value
-        elif line.startswith(":"):
-            yield "", {}
-        elif not line and data:
-            yield kind, json.loads(data)
-            kind, data = "", ""
+def _raise_fault(camera: FakeCamera) -> None:
+    if camera.error is not None:
+        raise camera.error
+    if camera.fault is not None:
+        error = StreamError(camera.fault, f"The camera says {camera.fault}.")
+        if camera.fault in (StreamFault.AUTH_FAILED, StreamFault.AUTH_REQUIRED):
+            error.exchange = camera.exchange
+        raise error
+
+
+class FakeIdentifier:
+    """Finds in frames and exchanges what their camera holds ready for it. ``readings`` counts readings of a
+    display, by the number of frames."""
+
+    def __init__(self, cameras: Cameras) -> None:
+        self._cameras = cameras
+        self.readings: list[int] = []
+        self.error: Exception | None = None
+
+    def look(
+        self,
+        frames: Sequence[Frame],
+        exchange: Exchange | None,
+        info: StreamInfo | None,
+        *,
+        read_osd: bool = True,
+        find_cameras: bool = False,
+    ) -> StreamLook:
+        del info, find_cameras
+        found = [e for c in self._cameras.by_host.values() if c.exchange is exchange for e in c.answers]
+        osd = None
+        if read_osd:
+            if self.error is not None:
+                raise self.error
+            self.readings.append(len(frames))
+            shown = next(c for c in self._cameras.by_host.values() if c.pixels is frames[-1].pixels)
+            found += shown.display
+            osd = shown.osd
+        return StreamLook(tuple(found), osd=osd)
+
+    def weigh(self, evidence: Sequence[Evidence]) -> Identification:
+        """One platform over 5 is a name; several are candidates."""
+        supports = {p: v for item in evidence for p, v in item.supports.items() if v > 5}
+        if not supports:
+            return Identification.undetermined(tuple(evidence))
+        if len(supports) > 1:
+            candidates = tuple(Candidate(None, p, 0.5) for p in sorted(supports))
+            return Identification(
+                Verdict.CANDIDATES, confidence=0.5, candidates=candidates, evidence=tuple(evidence)
+            )
+        return Identification(Verdict.IDENTIFIED, None, next(iter(supports)), 0.99, evidence=tuple(evidence))
+
+
+def moment(second: int = 0) -> datetime:
+    return datetime(2026, 3, 14, 9, 0, second, tzinfo=UTC)
