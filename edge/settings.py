@@ -172,6 +172,7 @@ class Settings(BaseSettings):
     )
 
     # archives
+    max_archive_depth: Annotated[int, Field(ge=0)] = Field(2, description="archives inside an archive")
     batch_ahead_bytes: Positive = Field(
         256 * 1024 * 1024, description="bytes of photos that are read before their turn"
     )

@@ -1,25 +1,34 @@
 """What lies in an archive: every file of a source in a fixed order, and what is passed over, with its cause.
 
-Nothing is extracted to a disk and no link is followed, so no name can lead out of a source.
+Sources are folders, files, globs, lists of paths (``@list.txt``), and ZIP, TAR and 7z archives, also one
+inside another. Nothing is extracted to a disk, no link is followed, and a member's name is a label and never
+a path: no name can lead out of a source. A member's bytes are bounded as those of a file are.
 """
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from edge.errors import ErrorCode, PhotoError
+from edge.media import containers
 from edge.settings import Settings
+
+_NESTED = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".7z")
+"""Members are looked into by their names: each would have to be unpacked to know."""
+_HEAD = 512
+"""Bytes by which an archive is known: a TAR's mark stands at 257."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file that may hold a picture. ``place`` names it; ``read`` gives its bytes and raises
-    ``PhotoError``."""
+    """A file that may hold a picture. ``place`` names it, a member as ``archive.zip!/name``; ``read`` gives
+    its bytes, at most one more than ``max_photo_bytes``, and raises ``PhotoError``."""
 
     place: str
     size: int
@@ -38,34 +47,90 @@ class Skipped:
     message: str
 
 
-def walk(sources: Sequence[str], settings: Settings) -> Iterator[Entry | Skipped]:
+Found = Entry | Skipped
+
+
+def walk(sources: Iterable[str], settings: Settings) -> Iterator[Found]:
     """Every file of ``sources``, each source in the order of its names (by their bytes)."""
     for source in sources:
-        yield from _path(Path(source), settings)
+        if source.startswith("@"):
+            yield from walk(_listed(Path(source[1:])), settings)
+        elif glob.has_magic(source) and not Path(source).exists():
+            matches = glob.glob(source, recursive=True)  # noqa: PTH207  (the pattern may be absolute)
+            for match in sorted(matches, key=os.fsencode):
+                yield from _path(Path(match), settings)
+        else:
+            yield from _path(Path(source), settings)
 
 
-def _path(path: Path, settings: Settings) -> Iterator[Entry | Skipped]:
+def _listed(path: Path) -> Iterator[str]:
+    """One path a line; it is read as it is needed, for it may be as long as an archive."""
+    try:
+        with path.open(encoding="utf-8", errors="surrogateescape") as lines:
+            yield from (line.rstrip("\r\n") for line in lines if line.strip() and not line.startswith("@"))
+    except OSError as error:
+        raise PhotoError(
+            ErrorCode.NOT_READABLE, f"The list {path} cannot be read ({_reason(error)})."
+        ) from None
+
+
+def _path(path: Path, settings: Settings) -> Iterator[Found]:
+    place = _text(os.fsencode(path))
     try:
         status = path.lstat()
+        if stat.S_ISDIR(status.st_mode):
+            for child in sorted(path.iterdir(), key=os.fsencode):
+                yield from _path(child, settings)
+        elif stat.S_ISREG(status.st_mode):
+            yield from _file(path, place, status, settings)
+        else:
+            message = "Links and devices are not followed."
+            yield Skipped(place, 0, status.st_mtime_ns, ErrorCode.NOT_READABLE, message)
     except OSError as error:
-        yield _unreadable(path, error)
-        return
-    if stat.S_ISDIR(status.st_mode):
-        yield from _folder(path, settings)
-    elif stat.S_ISREG(status.st_mode):
-        yield Entry(_name(path), status.st_size, status.st_mtime_ns, partial(_bytes, path, settings))
-    elif stat.S_ISLNK(status.st_mode):
-        yield Skipped(_name(path), 0, status.st_mtime_ns, ErrorCode.NOT_READABLE, "Links are not followed.")
+        yield Skipped(place, 0, 0, ErrorCode.NOT_READABLE, f"This cannot be read ({_reason(error)}).")
 
 
-def _folder(folder: Path, settings: Settings) -> Iterator[Entry | Skipped]:
+def _file(path: Path, place: str, status: os.stat_result, settings: Settings) -> Iterator[Found]:
+    with path.open("rb") as file:
+        kind = containers.container_of(file.read(_HEAD))
+    if kind is None:
+        yield Entry(place, status.st_size, status.st_mtime_ns, partial(_bytes, path, settings))
+    else:
+        yield from _members(kind, path, place, status.st_mtime_ns, 0, settings)
+
+
+def _members(
+    kind: containers.Container, source: Path | bytes, place: str, when: int, depth: int, settings: Settings
+) -> Iterator[Found]:
     try:
-        paths = sorted(folder.iterdir(), key=os.fsencode)
-    except OSError as error:
-        yield _unreadable(folder, error)
+        for member in containers.members(kind, source, settings.max_photo_bytes):
+            yield from _member(member, f"{place}!/{_text(member.name)}", depth, settings)
+    except PhotoError as error:
+        # What was found before the damage stands; the archive itself has the cause.
+        yield Skipped(place, 0, when, ErrorCode(error.code), error.message)
+
+
+def _member(member: containers.Member, place: str, depth: int, settings: Settings) -> Iterator[Found]:
+    if member.read is None:
+        yield Skipped(place, member.size, member.modified_ns, ErrorCode.NOT_READABLE, member.refused)
         return
-    for path in paths:
-        yield from _path(path, settings)
+    if not member.name.lower().endswith(_NESTED):
+        yield Entry(place, member.size, member.modified_ns, member.read)
+        return
+    if depth >= settings.max_archive_depth:
+        message = "The archive lies too deep in other archives."
+        yield Skipped(place, member.size, member.modified_ns, ErrorCode.UNSUPPORTED_FORMAT, message)
+        return
+    try:
+        data = member.read()
+    except PhotoError as error:
+        yield Skipped(place, member.size, member.modified_ns, ErrorCode(error.code), error.message)
+        return
+    kind = containers.container_of(data[:_HEAD])
+    if kind is None or len(data) > settings.max_photo_bytes:
+        yield Entry(place, member.size, member.modified_ns, partial(bytes, data))
+    else:
+        yield from _members(kind, data, place, member.modified_ns, depth + 1, settings)
 
 
 def _bytes(path: Path, settings: Settings) -> bytes:
@@ -73,15 +138,16 @@ def _bytes(path: Path, settings: Settings) -> bytes:
         with path.open("rb") as file:
             return file.read(settings.max_photo_bytes + 1)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise PhotoError(ErrorCode.NOT_READABLE, f"The file cannot be read ({reason}).") from None
+        raise PhotoError(ErrorCode.NOT_READABLE, f"The file cannot be read ({_reason(error)}).") from None
 
 
-def _unreadable(path: Path, error: OSError) -> Skipped:
-    reason = error.strerror or type(error).__name__
-    return Skipped(_name(path), 0, 0, ErrorCode.NOT_READABLE, f"This cannot be read ({reason}).")
+def _reason(error: OSError) -> str:
+    return error.strerror or type(error).__name__
 
 
-def _name(path: Path) -> str:
-    """The path as text that can be written anywhere; bytes that are no UTF-8 are shown as escapes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def _text(name: str | bytes) -> str:
+    """A name as text that can be written anywhere: bytes that are no UTF-8 are shown as escapes, as are
+    control characters."""
+    data = name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
+    text = data.decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

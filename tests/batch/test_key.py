@@ -16,6 +16,8 @@ NEUTRAL = {
     "max_photos_per_request",
     "max_queued_photos",
     "max_request_bytes",
+    "max_archive_depth",
+    "max_event_clients",
     "max_decode_seconds",
     "max_osd_frames",
     "max_streams",
@@ -25,7 +27,7 @@ NEUTRAL = {
     "threads",
     "loop_batch",
 }
-NEUTRAL_KINDS = ("stream_", "batch_", "mqtt_", "protocol_", "discover_", "onvif_", "max_validation")
+NEUTRAL_KINDS = ("stream_", "batch_", "mqtt_", "protocol_", "discover_", "onvif_", "max_validation", "event_")
 
 
 def test_of_every_setting_it_is_known_whether_it_changes_an_answer() -> None:

@@ -1,0 +1,173 @@
+"""The members of ZIP, TAR and 7z archives, in the order they are stored, each bounded in bytes.
+
+A member is known by what the archive says of it and read by what is really there: of each at most ``most``
+bytes are kept, so that a small archive cannot become a large memory. What cannot be read has its cause.
+"""
+
+from __future__ import annotations
+
+import calendar
+import gzip
+import io
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from edge.errors import ErrorCode, PhotoError
+
+MAX_DIRECTORY_BYTES = 256 * 1024 * 1024
+"""Of a ZIP's list of members, some two million names; it is held in memory while the archive is read."""
+_DAMAGED = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    gzip.BadGzipFile,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    OSError,
+)
+"""What the readers of the standard library raise on damaged, encrypted or unknown content."""
+
+
+class Container(StrEnum):
+    ZIP = "zip"
+    TAR = "tar"
+    SEVEN_ZIP = "7z"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive. ``read`` raises ``PhotoError``; ``refused`` says why there is nothing to read."""
+
+    name: str
+    size: int
+    modified_ns: int
+    read: Callable[[], bytes] | None = None
+    refused: str = ""
+
+
+def container_of(head: bytes) -> Container | None:
+    """By the first 512 bytes; compressed TARs are told by gzip, bzip2 or xz alone, which photos never use."""
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return Container.ZIP
+    if head.startswith(b"7z\xbc\xaf\x27\x1c"):
+        return Container.SEVEN_ZIP
+    if head[257:262] == b"ustar" or head.startswith((b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")):
+        return Container.TAR
+    return None
+
+
+def members(kind: Container, source: Path | bytes, most: int) -> Iterator[Member]:
+    """Every file in the archive at, or in, ``source``.
+
+    Raises:
+        PhotoError: ``corrupt``, ``unsupported_format`` or ``not_readable``, for the archive or its rest.
+    """
+    try:
+        match kind:
+            case Container.ZIP:
+                yield from _zip(source, most)
+            case Container.TAR:
+                yield from _tar(source, most)
+            case Container.SEVEN_ZIP:
+                yield from _seven_zip(source, most)
+    except _DAMAGED as error:
+        raise _damaged("The archive", error) from None
+
+
+def _opened(source: Path | bytes) -> IO[bytes]:
+    return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+
+
+def _damaged(what: str, error: Exception) -> PhotoError:
+    return PhotoError(ErrorCode.CORRUPT, f"{what} cannot be unpacked ({type(error).__name__}).")
+
+
+def _zip(source: Path | bytes, most: int) -> Iterator[Member]:
+    with _opened(source) as file:
+        if _directory_bytes(file) > MAX_DIRECTORY_BYTES:
+            raise PhotoError(ErrorCode.TOO_MANY_BYTES, "The archive's list of members is too long.")
+    # Left open: members are read after the walk has gone on. The last of them lets go of it and closes it.
+    archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+    for info in archive.infolist():
+        when = _zip_time(info.date_time)
+        if info.is_dir():
+            continue
+        if info.flag_bits & 0x1:
+            yield Member(info.filename, info.file_size, when, refused="The member is encrypted.")
+        elif (info.external_attr >> 28) == 0xA:
+            yield Member(info.filename, info.file_size, when, refused="Links are not followed.")
+        else:
+            yield Member(info.filename, info.file_size, when, partial(_zip_member, archive, info, most))
+
+
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+    try:
+        with archive.open(info) as file:
+            return file.read(most + 1)
+    except _DAMAGED as error:
+        raise _damaged("The member", error) from None
+
+
+def _directory_bytes(file: IO[bytes]) -> int:
+    """Size of the central directory, from the record at the end (APPNOTE.TXT 4.3.16, 4.3.14)."""
+    end = file.seek(0, io.SEEK_END)
+    file.seek(max(0, end - 65557))
+    tail = file.read()
+    file.seek(0)
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 20:
+        raise zipfile.BadZipFile
+    (size,) = struct.unpack_from("<I", tail, at + 12)
+    wide = tail.rfind(b"PK\x06\x06", 0, at)
+    if size == 0xFFFFFFFF and wide >= 0 and len(tail) >= wide + 48:
+        (size,) = struct.unpack_from("<Q", tail, wide + 40)
+    return int(size)
+
+
+def _zip_time(moment: tuple[int, int, int, int, int, int]) -> int:
+    try:
+        return calendar.timegm(datetime(*moment, tzinfo=UTC).timetuple()) * 10**9
+    except ValueError:
+        return 0
+
+
+def _tar(source: Path | bytes, most: int) -> Iterator[Member]:
+    """A TAR is read from front to end, so each member's bytes are taken as it passes."""
+    with _opened(source) as file, tarfile.open(fileobj=file, mode="r|*", errors="surrogateescape") as archive:
+        for info in archive:
+            when = int(info.mtime) * 10**9
+            if info.isdir():
+                continue
+            if not info.isreg():
+                yield Member(info.name, 0, when, refused="Links and devices are not followed.")
+                continue
+            member = archive.extractfile(info)
+            data = member.read(most + 1) if member is not None else b""
+            yield Member(info.name, info.size, when, partial(bytes, data))
+
+
+def _seven_zip(source: Path | bytes, most: int) -> Iterator[Member]:
+    try:
+        from edge.media import seven_zip  # noqa: PLC0415  (its package is part of the extra `batch`)
+    except ImportError:
+        raise PhotoError(
+            ErrorCode.UNSUPPORTED_FORMAT, "7z archives need the package py7zr (camid[batch])."
+        ) from None
+    with _opened(source) as file:
+        for one in seven_zip.files(file, most):
+            read = None if one.data is None else partial(bytes, one.data)
+            yield Member(one.name, one.size, one.modified_ns, read, one.refused)
