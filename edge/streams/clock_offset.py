@@ -18,7 +18,7 @@ _MOST_ZONES_S = 26 * 3600
 """Between UTC−12 and UTC+14."""
 
 _ZONE_SLACK_S = 60
-"""A clock in the wrong zone may also be a little wrong; for zones of a quarter of an hour no slack is given."""
+"""A clock in the wrong zone may also be a little wrong; for odd quarters of an hour no slack is given."""
 
 _SECONDS_SHOWN = re.compile(r"\d{1,2}\s*[:.h]\s*\d{2}\s*[:.m]\s*\d{2}")
 
@@ -28,8 +28,8 @@ _TICKS_AFTER_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
-    """``seconds`` by which the display is ahead of this machine, give or take ``uncertainty``. ``zone_s`` is the
-    part of it that is a wrong time zone, 0 where there is none. ``stands``: the display does not tick."""
+    """``seconds`` by which the display is ahead of this machine, give or take ``uncertainty``. ``zone_s`` is
+    the part of it that is a wrong time zone, 0 where there is none. ``stands``: the display does not tick."""
 
     seconds: float
     uncertainty: float

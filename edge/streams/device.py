@@ -14,7 +14,7 @@ from edge.evidence.protocol import ProtocolFinding, onvif_finding, protocol_find
 from edge.media.address import StreamAddress
 from edge.media.onvif import OnvifTarget, device_information
 from edge.settings import Settings
-from edge.streams.findings import Device, Target
+from edge.streams.findings import NOT_STATED, Device, Target
 from edge.vendors.catalogue import Catalogue
 from edge.vendors.protocol_rules import load_protocol_rules
 
@@ -25,7 +25,7 @@ _log = logging.getLogger("edge.streams")
 class DeviceAnswer:
     """``evidence`` is what ONVIF adds; that of RTSP comes with the look at the stream."""
 
-    device: Device = Device()
+    device: Device = NOT_STATED
     evidence: tuple[Evidence, ...] = ()
 
 
