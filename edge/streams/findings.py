@@ -11,7 +11,7 @@ from edge.domain_streams import Exchange, StreamInfo, StreamStatistics
 from edge.errors import StreamFault
 from edge.media.address import Address
 from edge.streams.clock_offset import ClockOffset
-from edge.streams.state import Expectation, PictureFault
+from edge.streams.state import NOTHING_EXPECTED, Expectation, PictureFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Target:
 
     name: str
     address: Address
-    expect: Expectation = Expectation()
+    expect: Expectation = NOTHING_EXPECTED
     onvif_port: int | None = 80
     pinned_ip: str | None = None
 
@@ -35,6 +35,9 @@ class Device:
     firmware: str | None = None
     serial: str | None = None
     mac: str | None = None
+
+
+NOT_STATED = Device()
 
 
 class Login(StrEnum):
@@ -65,7 +68,7 @@ class Observation:
     info: StreamInfo | None = None
     statistics: StreamStatistics | None = None
     identification: Identification | None = None
-    device: Device = Device()
+    device: Device = NOT_STATED
     osd: Osd | None = None
     clock: ClockOffset | None = None
     overlay_by: str | None = None

@@ -49,6 +49,9 @@ class Expectation:
     firmware: str | None = None
 
 
+NOTHING_EXPECTED = Expectation()
+
+
 @dataclass(frozen=True, slots=True)
 class StreamSpec:
     """One stream to watch. ``pinned_ip`` is the address that its host name was resolved to when it was
@@ -58,7 +61,7 @@ class StreamSpec:
     name: str
     address: StreamAddress
     enabled: bool = True
-    expect: Expectation = Expectation()
+    expect: Expectation = NOTHING_EXPECTED
     pinned_ip: str | None = None
 
 

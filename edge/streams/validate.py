@@ -95,8 +95,8 @@ class Validator:
     def validate_all(
         self, targets: Sequence[Target], seconds: float, done: Callable[[int], None] = lambda _: None
     ) -> Iterator[StreamReport]:
-        """Reports on all targets, in their order; ``stream_lookers`` are watched at the same time. ``done`` is
-        called with how many are finished, in any of the threads.
+        """Reports on all targets, in their order; ``stream_lookers`` are watched at the same time. ``done``
+        is called with how many are finished, each time that one is.
 
         Raises:
             CamidError: see ``validate``; the others are then not begun.

@@ -16,7 +16,7 @@ from edge.streams.faults import PictureWatch
 from edge.streams.sources import StreamIdentifier
 
 _SAMPLE_S = 0.45
-"""Between the pictures that are measured; no divisor of a second, so that clocks are read at all parts of it."""
+"""Between the pictures that are measured; no divisor of a second: clocks are read at all parts of it."""
 
 _READINGS = 4
 """Of the display, spread over the watch."""
