@@ -131,7 +131,7 @@ def serve(
 @app.command()
 def protocol(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Saved answers of devices: RTSP, SDP, ONVIF, HTTP.")
+        list[Path], typer.Argument(metavar="FILE...", help="Saved answers: RTSP, SDP, ONVIF, HTTP and more.")
     ],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a file and line (schema camid/1).")

@@ -21,8 +21,11 @@ MAX_MESSAGES = 32
 MAX_MESSAGE = 4096
 
 _OF_OTHER_CAMERAS = frozenset(
-    "alfred asus aver blink canon consistent dji flir hanwha hive honeywell huawei i_pro infinity juan lg "
-    "logitech matrix motorola nest panasonic planet ring siemens sony toshiba vera xiaomi yi zte".split()
+    (
+        *("alfred", "asus", "aver", "blink", "canon", "consistent", "dji", "flir", "hanwha", "hive"),
+        *("honeywell", "huawei", "i_pro", "infinity", "juan", "lg", "logitech", "matrix", "motorola"),
+        *("nest", "panasonic", "planet", "ring", "siemens", "sony", "toshiba", "vera", "xiaomi", "yi", "zte"),
+    )
 )
 """Brands whose name in EXIF as often stands for a phone, a still camera, a drone or a plain word."""
 

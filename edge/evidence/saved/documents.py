@@ -64,6 +64,8 @@ def _leaves(value: object, key: str, depth: int) -> Iterator[tuple[str, str]]:
     if depth > MAX_DEPTH:
         return
     if isinstance(value, dict):
+        if isinstance(value.get("name"), str) and isinstance(value.get("value"), str):
+            yield value["name"][:200], value["value"]  # a header in an HTTP archive
         for name, inner in value.items():
             yield from _leaves(inner, str(name)[:200], depth + 1)
     elif isinstance(value, list):

@@ -11,11 +11,13 @@ from edge.domain_streams import Answer
 from edge.evidence.saved.observed import Observed, address_fields, observations
 from edge.vendors.protocol_rules import Field
 
-_STATUS = re.compile(r"^[\"'b ]{0,4}(RTSP|HTTP)/\d(?:\.\d)? (\d{3})\b")
-_REQUEST = re.compile(r"^[\"'b ]{0,4}[A-Z_]{3,16} \S{1,2000} (?:RTSP|HTTP)/\d(?:\.\d)?[\"']?\s*$")
-_HEADER = re.compile(r"^[ \t\"']{0,8}([A-Za-z][A-Za-z0-9-]{0,60})[ \t]?:(?!//)[ \t]*(.*)$")
-_SDP = re.compile(r"^[ \t\"']{0,12}([vosiuepcbtrzkam])=(.*)$")
-_SESSION = re.compile(r"^[ \t\"']{0,12}(?:v=0|m=(?:video|audio|application)\b)", re.MULTILINE)
+_STATUS = re.compile(r"^[\"'b \t]{0,16}(RTSP|HTTP)/\d(?:\.\d)? (\d{3})\b")
+_REQUEST = re.compile(r"^[\"'b \t]{0,16}[A-Z_]{3,16} \S{1,2000} (?:RTSP|HTTP)/\d(?:\.\d)?[\"']?\s*$")
+_HEADER = re.compile(r"^[ \t\"']{0,16}([A-Za-z][A-Za-z0-9-]{0,60})[ \t]?:(?!//)[ \t]*(.*)$")
+_FOLD = re.compile(r"^[ \t]+\S")
+MAX_FOLDS = 16
+_SDP = re.compile(r"^[ \t\"']{0,16}([vosiuepcbtrzkam])=(.*)$")
+_SESSION = re.compile(r"^[ \t\"']{0,16}(?:v=0|m=(?:video|audio|application)\b)", re.MULTILINE)
 _REALM = re.compile(
     r"\brealm\s*=\s*(?:\"([^\"]{0,300})\"?|'([^']{0,300})'|([^\s,;\"']{1,300}))", re.IGNORECASE
 )
@@ -66,11 +68,18 @@ def read_answers(answers: Iterable[Answer]) -> Observed:
 
 
 def _lines(text: str) -> Iterator[Line]:
-    """Lines that an answer holds; those of requests are passed over."""
+    """Lines that an answer holds, folded ones joined; those of requests are passed over."""
     carrier, described = _carrier_without_status(text), _SESSION.search(text) is not None
-    strict, sent, last = carrier is not None, False, None
+    strict, sent, folds = carrier is not None, False, 0
+    last: Line | None = None
     for raw in text.split("\n"):
         line = raw[:8192]
+        if last is not None and folds < MAX_FOLDS and _FOLD.match(line) and not _is_known(line):
+            last, folds = Line(last.carrier, last.name, f"{last.text} {line.strip()}"[:8192]), folds + 1
+            continue
+        if last is not None:
+            yield last
+        last, folds = None, 0
         if status := _STATUS.match(line):
             carrier, strict, sent = status[1].lower(), False, False
         elif _REQUEST.match(line):
@@ -81,11 +90,15 @@ def _lines(text: str) -> Iterator[Line]:
         elif sent or carrier is None:
             sent = sent and bool(line.strip())
         elif (header := _HEADER.match(line)) and (not strict or header[1].lower() in _KNOWN):
-            last = Line(carrier, header[1].lower(), f"{header[1]}: {header[2].rstrip(' ,')}")
-            yield last
-        elif last is not None and line[:1] in " \t" and line.strip():
-            last = Line(last.carrier, last.name, f"{last.text} {line.strip()}"[:8192])
-            yield last  # the folded header once more, whole
+            last = Line(carrier, header[1].lower(), f"{header[1]}: {_unquoted(header[2])}")
+    if last is not None:
+        yield last
+
+
+def _is_known(line: str) -> bool:
+    """Whether an indented line is a header of its own after all."""
+    header = _HEADER.match(line)
+    return header is not None and header[1].lower() in _KNOWN
 
 
 def _unquoted(value: str) -> str:
@@ -96,7 +109,7 @@ def _unquoted(value: str) -> str:
 
 def _carrier_without_status(text: str) -> str | None:
     """Of headers that stand without a status line: RTSP where one is RTSP's own, or an SDP is there."""
-    if _STATUS.search(text) or re.search(r"^[\"'b ]{0,4}(?:RTSP|HTTP)/\d", text, re.MULTILINE):
+    if _STATUS.search(text) or re.search(r"^[\"'b \t]{0,16}(?:RTSP|HTTP)/\d", text, re.MULTILINE):
         return None
     names = {m[1].lower() for line in text.split("\n")[:400] if (m := _HEADER.match(line[:2000]))}
     if not names & _KNOWN:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from edge.evidence.saved.observed import NOTHING, Device, Observed, address_fields, observation, observations
+from edge.evidence.saved.observed import NOTHING, Device, Observed, address_fields, observations
 from edge.vendors.protocol_rules import Field
 
 MAX_LEAVES = 3000
@@ -41,7 +41,8 @@ def read_markup(text: str) -> Observed:
     leaves = tuple(_leaves(text))
     fields = [*_namespace(root), *_leaf_fields(leaves, _is_about_itself(text))]
     device = _device(leaves) if _is_about_itself(text) else Device()
-    found = Observed(observations([*fields, *_scopes(text)]), device).joined(read_scopes(text))
+    scopes = read_scopes(text)
+    found = Observed(observations(fields), device).joined(Observed(scopes.observations, scopes.device))
     return found.of_kind(_kind(text, root[1]))
 
 
@@ -96,32 +97,24 @@ def _device(leaves: tuple[tuple[str, str], ...]) -> Device:
 
 
 def read_scopes(text: str) -> Observed:
-    """What the ONVIF scopes in ``text`` say; names in them can be set by the user, so they are no more than
-    the model that stands there."""
+    """What the ONVIF scopes in ``text`` say. The name in them can be set by the user."""
     told: dict[str, str] = {}
+    names = []
     for key, value in _scope_pairs(text):
-        if key == "hardware":
-            told.setdefault("model", value)
-        elif key in {"manufacturer", "mfr"}:
-            told.setdefault("maker", value)
-        elif key in {"mac", "macaddress"}:
-            told.setdefault("mac", value)
-    return Observed(device=Device(**told))
+        if key in _SCOPES:
+            told.setdefault(_SCOPES[key], value)
+        elif key == "name":
+            names.append((Field.SCOPE_NAME, value))
+    return Observed(observations(names), Device(**told)).of_kind("scopes")
 
 
-def _scopes(text: str) -> Iterator[tuple[Field, str]]:
-    for key, value in _scope_pairs(text):
-        if key == "name":
-            yield Field.SCOPE_NAME, value
+_SCOPES = {"hardware": "model", "manufacturer": "maker", "mfr": "maker", "mac": "mac", "macaddress": "mac"}
 
 
 def _scope_pairs(text: str) -> Iterator[tuple[str, str]]:
     for match in _SCOPE.finditer(text[:MAX_BODY]):
-        value = observation(
-            Field.MODEL, unquote(match[2]).replace("_", " ") if match[1] == "name" else unquote(match[2])
-        )
-        if value is not None:
-            yield match[1].lower(), value.value[:256]
+        if value := " ".join(unquote(match[2]).split()):
+            yield match[1].lower(), value[:256]
 
 
 def _kind(text: str, root: str) -> str:

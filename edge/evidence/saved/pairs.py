@@ -15,7 +15,11 @@ _SUBJECT = re.compile(r"(?:^|\bsubject\s*[=:]\s*)((?:/|\s)*(?:CN|C|O|OU|ST|L)\s*
 _PART = re.compile(r"(?:^|[,/;]\s*)(CN|C|O|OU|ST|L)\s*=\s*", re.IGNORECASE)
 _MD5 = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", re.IGNORECASE)
 _ICON = re.compile(r"favicon|\bico\b|\bmd5\b|logo\.png|lgbg\.jpg", re.IGNORECASE)
-_HEADING = re.compile(r"^\s*(?:title|http-title|html title)\s*[:=]\s*(.+)$", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"^[\s|_{]{0,12}[\"']?(manufacturer|model|firmware ?version|serial ?number|mac(?: ?address)?|"
+    r"http-server-header|http-title|title)[\"']?\s*[:=]\s*[\"']?([^\"']{1,300}?)[\"']?[\s,}]*$",
+    re.IGNORECASE,
+)
 _SNMP = re.compile(
     r"(?:sysDescr\S*|\.1\.3\.6\.1\.2\.1\.1\.1\.0)\s*[:=]+\s*(?:STRING:\s*)?\"?([^\"]+)", re.IGNORECASE
 )
@@ -45,6 +49,7 @@ _NAMES = {
     "vendor": "maker",
     "brand": "maker",
     "manufacturer": "maker",
+    "model": "model",
     "macaddress": "mac",
     "mac": "mac",
 }
@@ -90,8 +95,24 @@ def read_banner(text: str) -> Observed:
     for line in (line[:1024] for line in lines if line):
         found.append((Field.BANNER, line))
         found += [(Field.BANNER, told) for told in _SNMP.findall(line)]
-        if heading := _HEADING.match(line):
-            found.append((Field.HTTP_TITLE, heading[1].strip("\"' ")))
         if _ICON.search(line) or len(lines) == 1:
             found += [(Field.FAVICON, digest.lower()) for digest in _MD5.findall(line)]
     return Observed(observations(found))
+
+
+def read_labelled(text: str) -> Observed:
+    """Lines such as ``Manufacturer: ACME``, as tools print them, with or without quotes."""
+    told: dict[str, str] = {}
+    found: list[tuple[Field, str]] = []
+    for line in text.split("\n", MAX_LINES)[:MAX_LINES]:
+        match = _LABELLED.match(line[:512])
+        if match is None:
+            continue
+        label = match[1].lower().replace(" ", "")
+        if label in {"http-title", "title"}:
+            found.append((Field.HTTP_TITLE, match[2]))
+        elif label == "http-server-header":
+            found.append((Field.HTTP_SERVER, match[2]))
+        else:
+            told.setdefault(_NAMES.get(label, label), match[2].strip())
+    return Observed(observations(found), Device(**told)).of_kind("labels")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from edge.evidence.saved.documents import read_document
 from edge.evidence.saved.headers import read_headers
-from edge.evidence.saved.markup import read_markup
+from edge.evidence.saved.markup import read_markup, read_scopes
 from edge.evidence.saved.observed import NOTHING, Observed, together
-from edge.evidence.saved.pairs import read_banner, read_certificate, read_pairs
+from edge.evidence.saved.pairs import read_banner, read_certificate, read_labelled, read_pairs
 from edge.evidence.saved.text import decode_text, plain_lines, unpacked
 
 MAX_DEPTH = 3
@@ -34,6 +34,7 @@ def read_saved_text(text: str, depth: int = 0) -> Observed:
         return document.observed.joined(inside).joined(headers)
     plain = plain_lines(text)
     lines = together((read_headers(plain), read_markup(plain)))
-    if lines.kinds and "html" not in lines.kinds and "sdp" in lines.kinds:
+    if {"sdp", "onvif", "isapi", "ws-discovery"} & set(lines.kinds):
         return lines
-    return together((lines, read_pairs(plain), read_certificate(plain), read_banner(plain)))
+    readers = (read_scopes, read_labelled, read_pairs, read_certificate, read_banner)
+    return together((lines, *(read(plain) for read in readers)))

@@ -31,6 +31,7 @@ _STAMPS = re.compile(
     r"|\d\d:\d\d:\d\d[\d.,]*"
     r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w./-]{1,64}(?:\[\d+\])?:"
     r"|(?:TRACE|TRC|DEBUG|DBG|INFO|INF|NOTICE|WARN(?:ING)?|WRN|ERROR|ERR)\b:?"
+    r"|[ \t]{0,8}\*(?=\s)"
     r"|(?:S->C|S<-C|<-|<<|<|\||#|//|\*)(?=\s)"
     r")[ \t]*"
 )
