@@ -14,24 +14,19 @@ from av.packet import Packet
 
 from edge.domain_streams import Answer, Exchange, Transport
 from edge.errors import StreamError, StreamFault
+from edge.media import avlog
 from edge.media.address import StreamAddress
 from edge.media.relay import Relay
 from edge.media.rtsp import Described, Dialled, open_session
 from edge.media.sdp import Track, parse_description
 from edge.settings import Settings
 
+avlog.silence()
 log = logging.getLogger(__name__)
 
 _LOST = re.compile(r"RTP: missed (\d{1,5}) packets")
 _FALLBACK_S = 5.0
 """Without a packet for that long, the other transport is tried."""
-
-# FFmpeg knows no credentials, for the relay logs in; what it says is still kept out of the log of this
-# process, but is counted here.
-av.logging.set_level(av.logging.WARNING)
-av.logging.set_skip_repeated(False)
-logging.getLogger("libav").addHandler(logging.NullHandler())
-logging.getLogger("libav").propagate = False
 
 
 @dataclass(slots=True)
@@ -211,7 +206,7 @@ def stream_fault(
     return StreamError(fault, f"{address.redacted}: {what}.", exchange)
 
 
-def _lost(logs: list[tuple[int, str, str]]) -> int:
+def _lost(logs: avlog.Lines) -> int:
     return sum(int(found[1]) for _, _, text in logs if (found := _LOST.search(text)))
 
 

@@ -17,6 +17,7 @@ from av.packet import Packet
 
 from edge.domain_streams import Exchange, Frame, StreamInfo, StreamStatistics, Transport
 from edge.errors import StreamError, StreamFault
+from edge.media import avlog
 from edge.media.address import FileAddress
 from edge.media.clock import Clock
 from edge.media.decoder import limit_decoder
@@ -26,6 +27,7 @@ from edge.media.shelf import Shelf, Shot
 from edge.media.threads import Reader
 from edge.settings import Settings
 
+avlog.silence()
 log = logging.getLogger(__name__)
 
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,h264,hevc,mjpeg,ogg,ivf,dav,dhav"
@@ -104,21 +106,25 @@ class FileStream:
 
     def _read(self) -> None:
         try:
-            with self._address.path.open("rb") as file, _opened(file) as container:
+            with self._file() as file, _opened(file) as container:
                 self._play(container)
             self._shelf.fail(self._fault(StreamFault.ENDED, "the file is at its end"))
         except StreamError as error:
             self._shelf.fail(error)
-        except av.FFmpegError:
+        except (av.FFmpegError, OSError):
             self._shelf.fail(self._fault(StreamFault.CORRUPT, "this is no video, or a damaged one"))
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self._shelf.fail(self._fault(StreamFault.NOT_FOUND, f"the file cannot be read ({reason})"))
         except Exception:
             log.exception("Reading %s failed.", self._address.redacted)
             self._shelf.fail(self._fault(StreamFault.CORRUPT, "reading it failed"))
         finally:
             self._ready.set()
+
+    def _file(self) -> BinaryIO:
+        try:
+            return self._address.path.open("rb")
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise self._fault(StreamFault.NOT_FOUND, f"the file cannot be read ({reason})") from None
 
     def _play(self, container: InputContainer) -> None:
         video = self._video(container)
