@@ -56,8 +56,20 @@ def _each(keep: Callable[[int], Label], numbers: Iterable[int], jobs: int) -> It
     if jobs < 2:
         yield from map(keep, numbers)
         return
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        yield from pool.imap_unordered(keep, numbers)
+    # The split with its logos goes to each process once; sent along with every number it would cost seconds.
+    with multiprocessing.get_context("spawn").Pool(jobs, _inherit, (keep,)) as pool:
+        yield from pool.imap_unordered(_keep_one, numbers)
+
+
+_inherited: list[Callable[[int], Label]] = []
+
+
+def _inherit(keep: Callable[[int], Label]) -> None:
+    _inherited[:] = [keep]
+
+
+def _keep_one(number: int) -> Label:
+    return _inherited[0](number)
 
 
 def _whole_lines(labels: Path) -> dict[int, str]:

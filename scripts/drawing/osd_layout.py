@@ -137,7 +137,7 @@ class Layout:
         logos = self.split.logos.get(vendor, ())
         drawings = [mark for mark in logos if mark.kind == "logo"]
         symbols = [mark for mark in logos if mark.kind == "symbol"]
-        lettered = wordmark(vendor, self.split.catalogue, self.split.mark_faces, self.chance)
+        lettered = wordmark(vendor, self.split.brands, self.split.mark_faces, self.chance)
         if drawings and (lettered is None or self.chance.random() < 0.55):
             return self.chance.choice(drawings)
         if symbols and (lettered is None or self.chance.random() < 0.15):

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.vendors.catalogue import Catalogue
+from edge.vendors.catalogue import Brand, Catalogue
 from scripts.drawing.osd_fonts import Face, Ink
 from scripts.logo_renders import Logo, read_logos
 
@@ -103,9 +103,11 @@ def _of_split(drawings: list[list[Mark]], split: str) -> Iterator[Mark]:
             yield from same
 
 
-def wordmark(vendor: str, catalogue: Catalogue, faces: Sequence[Face], chance: random.Random) -> Mark | None:
+def wordmark(
+    vendor: str, brands: Mapping[str, Brand], faces: Sequence[Face], chance: random.Random
+) -> Mark | None:
     """A wordmark of the maker in a plain typeface; None where no face has its characters."""
-    words = [word.text for word in catalogue.brands[vendor].wordmarks]
+    words = [word.text for word in brands[vendor].wordmarks]
     chance.shuffle(words)
     for word in words:
         able = [face for face in faces if face.covers(word)]

@@ -229,7 +229,7 @@ def with_sign(footage: Footage, split: Split, chance: random.Random) -> tuple[st
     """A plate with a maker's name set into the scene, in perspective; it moves as the camera does. Returns
     what it says and the picture with it."""
     faces = [face for face in split.mark_faces if face.covers("a")]
-    brands = [brand for vendor in split.often if (brand := split.catalogue.brands[vendor]).wordmarks]
+    brands = [brand for vendor in split.often if (brand := split.brands[vendor]).wordmarks]
     words = [word.text for word in chance.choice(brands).wordmarks if word.text.isascii()]
     text = chance.choice(words) if words else "CCTV"
     ink = chance.choice(faces).line(text, 64).ink

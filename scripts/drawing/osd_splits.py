@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.vendors.catalogue import Catalogue, load_catalogue
+from edge.vendors.catalogue import Brand, Catalogue, load_catalogue
 from scripts.drawing import osd_fonts
 from scripts.drawing.osd_fonts import Face
 from scripts.drawing.osd_marks import Logos, split_logos, vendors_with_marks
@@ -42,7 +42,7 @@ class Split:
     treatments: tuple[Treatment, ...]
     backgrounds: tuple[Background, ...]
     logos: Logos
-    catalogue: Catalogue
+    brands: dict[str, Brand]
     often: tuple[str, ...]
     others: tuple[str, ...]
 
@@ -117,7 +117,7 @@ def make_split(
         _TREATMENTS[name],
         pool,
         logos,
-        catalogue,
+        dict(catalogue.brands),
         tuple(vendor for vendor in able if vendor in OFTEN),
         tuple(vendor for vendor in able if vendor not in OFTEN),
     )

@@ -60,7 +60,7 @@ BARS: tuple[Bar, ...] = (
 
 def bars(split: Split) -> list[Bar]:
     """Those of makers that the catalogue has, with letters."""
-    known = split.catalogue.brands
+    known = split.brands
     return [bar for bar in BARS if bar.vendor in known and known[bar.vendor].wordmarks]
 
 
@@ -96,7 +96,7 @@ def _mark(
     bar: Bar, split: Split, size: tuple[int, int], strip: int, chance: random.Random
 ) -> tuple[list[Layer], int]:
     """The mark on its plate in the strip's corner, and where it ends."""
-    mark = wordmark(bar.vendor, split.catalogue, split.mark_faces, chance)
+    mark = wordmark(bar.vendor, split.brands, split.mark_faces, chance)
     if mark is None:
         raise ValueError(f"no wordmark of {bar.vendor}")
     tall = round(strip * bar.tall)

@@ -156,8 +156,8 @@ def test_inverted_text_is_black_on_white_and_white_on_black() -> None:
 
 
 def test_marks_name_makers_of_the_catalogue_or_nobody() -> None:
-    chance, catalogue, faces = random.Random(1), load_catalogue(), (PixelFace("own 5x7"),)
-    mark = wordmark("reolink", catalogue, faces, chance)
+    chance, faces = random.Random(1), (PixelFace("own 5x7"),)
+    mark = wordmark("reolink", load_catalogue().brands, faces, chance)
     assert mark is not None
     assert mark.text.lower() == "reolink"
     assert nobodys_mark(faces, chance).vendor is None
@@ -203,6 +203,14 @@ def test_broken_run_goes_on_and_ends_as_an_unbroken_one(small: Split, tmp_path: 
     assert labels.read_text() == (whole / "labels.jsonl").read_text()
     for path in whole.iterdir():
         assert (broken / path.name).read_bytes() == path.read_bytes()
+
+
+def test_two_processes_draw_what_one_draws(photo: Background, tmp_path: Path) -> None:
+    split = make_split("train", 3, (photo,), {}, load_catalogue())
+    draw_osd.draw_stills(split, tmp_path / "one", 2)
+    draw_osd.draw_stills(split, tmp_path / "two", 2, jobs=2)
+    for path in (tmp_path / "one").iterdir():
+        assert (tmp_path / "two" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_clip_ticks(small: Split, tmp_path: Path) -> None:
