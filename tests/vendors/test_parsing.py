@@ -58,6 +58,8 @@ def test_a_good_catalogue_loads(tmp_path: Path) -> None:
         (GOOD.replace('a = "A page"', 'a = "A page"\nb = "B"'), "source 'b' is cited nowhere"),
         (GOOD.replace("2026-01-01", '"soon"'), "'catalogue_date' must be a date"),
         (GOOD.replace('wordmarks = ["ACME"]\n', ""), "brand.acme: has no wordmark"),
+        (GOOD.replace('wordmarks = ["ACME"]', 'wordmarks = ["ACME"]\nunlettered = true'), "is unlettered"),
+        (GOOD.replace('wordmarks = ["ACME"]\n', "unlettered = 1\n"), "'unlettered' must be true or false"),
         (GOOD.replace('wordmarks = ["ACME"]', "wordmarks = [1]"), "'wordmarks' must be a list of texts"),
         (GOOD.replace('name = "Label"', 'name = "Label"\nplatform = "gone"'), "no strong own_brand or oem"),
         (GOOD.replace('name = "Acme"', 'name = ""'), "'name' must be a text"),
