@@ -208,7 +208,7 @@ def _expected(seen: Observation, catalogue: Catalogue) -> list[Check]:
     expect, checks = seen.target.expect, []
     brand = expected_brand(expect, catalogue)
     if brand is not None:
-        checks.append(_vendor(seen.identification, brand, catalogue))
+        checks.append(vendor_check(seen.identification, brand, catalogue))
     for check, wanted, found in (
         (CheckId.MODEL, expect.model, seen.device.model),
         (CheckId.FIRMWARE, expect.firmware, seen.device.firmware),
@@ -218,7 +218,8 @@ def _expected(seen: Observation, catalogue: Catalogue) -> list[Check]:
     return checks
 
 
-def _vendor(found: Identification | None, brand: Brand, catalogue: Catalogue) -> Check:
+def vendor_check(found: Identification | None, brand: Brand, catalogue: Catalogue) -> Check:
+    """Whether ``brand`` is what was found, or what the platform that was found is sold as."""
     if found is None or found.verdict is Verdict.UNDETERMINED:
         return _check(CheckId.VENDOR, False, f"nothing names its maker; expected {brand.name}")
     if found.verdict is Verdict.CANDIDATES:
