@@ -196,6 +196,87 @@ def discover(
 
 
 @app.command()
+def stream(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="URL...", help="rtsp:// or rtsps:// address, or video file."),
+    ] = None,
+    camera_list: Annotated[
+        Path | None, typer.Option("--list", metavar="FILE", help="Cameras from a CSV or TOML file.")
+    ] = None,
+    expect: Annotated[str | None, typer.Option(metavar="VENDOR", help="The maker that it should be.")] = None,
+    expect_model: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="The model that it should say it is.")
+    ] = None,
+    expect_firmware: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="The firmware that it should say it runs.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, max=3600, help="How long to watch each camera.")] = 12,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a camera and line (schema camid-stream/1).")
+    ] = False,
+    snapshot: Annotated[
+        str | None,
+        typer.Option(metavar="OUT.jpg", help="Write a picture. Several cameras: a folder, or {name} in it."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="OUT.html", help="Write a report to print.")] = None,
+    user: Annotated[str | None, typer.Option(help="User name for cameras whose address has none.")] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the password; without it CAMID_STREAM_PASSWORD, else you are asked."),
+    ] = None,
+    onvif_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where a camera is asked what it is; 0: it is not asked.")
+    ] = 80,
+) -> None:
+    """Validate cameras: does the stream arrive, what is it, whose is it, is the picture right?"""
+    with _exit_codes():
+        from edge.report.stream_answers import login_of, snapshot_paths, targets_of
+        from edge.settings import load_settings
+        from edge.streams.state import Expectation
+
+        settings = load_settings()
+        login = login_of(user, password_file, _ask_password if sys.stdin.isatty() else None)
+        expectation = Expectation(expect, expect_model, expect_firmware)
+        targets = targets_of(sources or [], camera_list, expectation, login, onvif_port or None)
+        try:
+            snapshots = snapshot_paths(snapshot, targets) if snapshot is not None else None
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="'--snapshot'") from None
+
+        from importlib.metadata import version
+
+        from rich.console import Console
+
+        from edge.identify import Identifier
+        from edge.report.sentence import display_names
+        from edge.report.stream_answers import answers, exit_code, progress_bar, write_html
+        from edge.report.stream_contract import stream_json
+        from edge.report.stream_table import print_overview, print_stream
+        from edge.streams.device import device_asker
+        from edge.streams.validate import Validator
+        from edge.vendors.catalogue import load_catalogue
+
+        catalogue = load_catalogue()
+        names = display_names(catalogue)
+        identifier = Identifier.load(settings)
+        validator = Validator(identifier, settings, catalogue, device_asker(settings, catalogue))
+        with progress_bar(len(targets)) as progress:
+            answered = list(answers(targets, seconds, validator, progress, snapshots))
+        console = Console(highlight=False)
+        for one in answered:
+            if as_json:
+                typer.echo(stream_json(one.stream).encode())
+            else:
+                print_stream(one.stream, names, console)
+        if len(answered) > 1 and not as_json:
+            print_overview([one.stream for one in answered], console)
+        if html is not None:
+            write_html(html, answered, names, version("camid"))
+    raise typer.Exit(exit_code(answered))
+
+
+@app.command()
 def vendors(as_json: AsJson = False) -> None:
     """List the makers that can be named."""
     with _exit_codes():
@@ -235,6 +316,10 @@ def _close(unreadable: list[UnreadableV1], count: int, what: str = "photos") -> 
         names = ", ".join(one.source.name for one in unreadable)
         _say(f"{len(unreadable)} of {count} {what} could not be read: {names}")
     raise typer.Exit(EXIT_INPUT)
+
+
+def _ask_password(question: str) -> str:
+    return str(typer.prompt(question, hide_input=True, err=True))
 
 
 def _say_unreadable(answer: UnreadableV1) -> None:

@@ -56,9 +56,18 @@ def write_picture(pixels: Pixels, path: Path) -> None:
     ok, data = cv2.imencode(suffix, pixels, _FORMATS[suffix])
     if not ok:  # WebP holds 16,383 pixels a side, JPEG 65,500
         raise CamidError(ErrorCode.NOT_WRITABLE, f"{path} cannot hold a picture of this size.")
+    write_file(path, data.tobytes())
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Writes ``data`` wholly or not at all; makes the folder where only that is missing.
+
+    Raises:
+        CamidError: ``not_writable``.
+    """
     try:
         path.parent.mkdir(exist_ok=True)
-        _replace(path, data.tobytes())
+        _replace(path, data)
     except OSError as error:
         raise CamidError(ErrorCode.NOT_WRITABLE, f"{path} cannot be written: {error.strerror}.") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import cv2
+import numpy as np
 import simplejpeg
 
 from edge.domain import Pixels, Verdict
@@ -19,8 +20,7 @@ from edge.streams.sources import OpenStream, StreamIdentifier
 from edge.streams.state import StreamSpec
 from edge.streams.watch import Order, Reading, Seen, same_picture
 
-_SNAPSHOT_WIDTH = 1280
-_SNAPSHOT_QUALITY = 80
+SNAPSHOT_WIDTH = 1280
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +154,9 @@ class Looker:
             return None
 
 
-def snapshot(pixels: Pixels) -> bytes:
-    """A JPEG of at most 1280 pixels width."""
-    height, width = pixels.shape[:2]
-    if width > _SNAPSHOT_WIDTH:
-        size = (_SNAPSHOT_WIDTH, max(1, round(height * _SNAPSHOT_WIDTH / width)))
+def snapshot(pixels: Pixels, width: int = SNAPSHOT_WIDTH, quality: int = 80) -> bytes:
+    """A JPEG of at most ``width`` pixels width."""
+    if pixels.shape[1] > width:
+        size = (width, max(1, round(pixels.shape[0] * width / pixels.shape[1])))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return bytes(simplejpeg.encode_jpeg(pixels, _SNAPSHOT_QUALITY, "BGR"))
+    return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality, "BGR"))

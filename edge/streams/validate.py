@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import tzinfo
 
-from edge.domain_streams import Exchange
+from edge.domain_streams import Exchange, Frame
 from edge.errors import StreamError, StreamFault
 from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.media.stream import open_stream
@@ -88,7 +88,7 @@ class Validator:
             picture_faults=seen.pictures.faults(day),
             still_s=seen.pictures.still_s,
             day=day,
-            snapshot=None if seen.frame is None else snapshot(seen.frame.pixels),
+            snapshot=_jpeg(seen.frame),
         )
         return judge(observation, self._settings, self._catalogue)
 
@@ -120,6 +120,10 @@ class Validator:
         if target.address.is_file:
             return None
         return self._clock.now().astimezone(self._zone).hour in DAY_HOURS
+
+
+def _jpeg(frame: Frame | None) -> bytes | None:
+    return None if frame is None else snapshot(frame.pixels, width=frame.width, quality=90)
 
 
 def _fault(error: StreamError | None) -> StreamFault | None:
