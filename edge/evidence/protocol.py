@@ -17,7 +17,7 @@ from edge.evidence.saved.headers import read_answers
 from edge.evidence.saved.observed import Device, Observation, Observed, observation
 from edge.evidence.saved.reading import read_saved
 from edge.media.onvif import DeviceInformation
-from edge.vendors.catalogue import Catalogue, normalise_model
+from edge.vendors.catalogue import Brand, Catalogue, RelationKind, normalise_model
 from edge.vendors.oui import OuiTable, load_oui, macs_in
 from edge.vendors.protocol_rules import Field, ProtocolRule, ProtocolRules
 
@@ -85,6 +85,8 @@ class _Hit:
     note: str
     group: str = ""
     copied: bool = False
+    builders: tuple[str, ...] = ()
+    """Others who may have built it, where a brand's own id stands for builders that no fact names."""
 
 
 def protocol_finding(
@@ -178,12 +180,26 @@ def _maker_hits(seen: Sequence[Observation], catalogue: Catalogue) -> list[_Hit]
         if brand is None:
             continue
         sure = one.field is Field.MAKER
-        strength = Strength.STRONG if sure else Strength.MEDIUM
-        note = f"the device states {brand.name}"
         found.append(
-            _Hit(brand.platform, brand.id if sure else None, strength, one.field, one.value, note, "maker")
+            _Hit(
+                platform=brand.platform,
+                brand=brand.id if sure else None,
+                strength=Strength.STRONG if sure else Strength.MEDIUM,
+                field=one.field,
+                value=one.value,
+                note=f"the device states {brand.name}",
+                group="maker",
+                builders=_builders(brand),
+            )
         )
     return found
+
+
+def _builders(brand: Brand) -> tuple[str, ...]:
+    if brand.platform_known:
+        return ()
+    built = (relation for relation in brand.oem if relation.relation is not RelationKind.OWNER)
+    return tuple(dict.fromkeys(relation.parent for relation in built))
 
 
 def _model_hits(seen: Sequence[Observation], catalogue: Catalogue) -> list[_Hit]:
@@ -246,8 +262,12 @@ def _hidden(matches: Sequence[tuple[ProtocolRule, Observation]]) -> frozenset[st
 
 def _without_copies(hits: Sequence[_Hit]) -> list[_Hit]:
     """Drops patterns that other makers are known to copy, where something else speaks for another maker."""
-    sure = {hit.platform for hit in hits if not hit.copied and hit.strength is not Strength.WEAK}
-    return [hit for hit in hits if not hit.copied or not sure - {hit.platform}]
+    sure = [hit for hit in hits if not hit.copied and hit.strength is not Strength.WEAK]
+    return [
+        hit
+        for hit in hits
+        if not hit.copied or all(hit.platform in (one.platform, *one.builders) for one in sure)
+    ]
 
 
 def _evidence(hits: Sequence[_Hit], likelihoods: Likelihoods) -> list[Evidence]:
@@ -272,6 +292,7 @@ def _origin(hit: _Hit, hits: Sequence[_Hit]) -> str:
 
 
 def _told(hit: _Hit, origin: str, likelihoods: Likelihoods) -> Evidence:
+    weight = likelihoods.value(TABLE, SCORES[hit.strength])
     return Evidence(
         kind=EvidenceKind.PROTOCOL,
         value=_SHOWN.get(hit.field, "{}").format(hit.value[:180])
@@ -279,7 +300,7 @@ def _told(hit: _Hit, origin: str, likelihoods: Likelihoods) -> Evidence:
         else f"MAC {hit.value}",
         box=None,
         strength=hit.strength,
-        supports={hit.platform: likelihoods.value(TABLE, SCORES[hit.strength])},
+        supports=dict.fromkeys((hit.platform, *hit.builders), weight),
         note=hit.note,
         brand=hit.brand,
         origin=origin,

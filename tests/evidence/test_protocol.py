@@ -93,6 +93,26 @@ def test_hikvisions_firmware_proves_no_brand(identifier: ProtocolIdentifier) -> 
     assert identification.brand is None
 
 
+def test_a_brand_whose_builder_is_open_leaves_the_platform_to_the_firmware(
+    identifier: ProtocolIdentifier,
+) -> None:
+    stated = "Manufacturer: TruVision\n"
+    _, alone = told(identifier, stated)
+    assert (alone.brand, alone.platform) == ("truvision", None)
+    text = answers.ISAPI.format(model="TVB-5403", serial="x").replace(
+        "<model>", "<manufacturer>TruVision</manufacturer><model>"
+    )
+    _, both = told(identifier, text)
+    assert (both.brand, both.platform) == ("truvision", "hikvision")
+
+
+def test_a_serial_number_in_the_realm_counts_once(identifier: ProtocolIdentifier) -> None:
+    text = answers.UNAUTHORISED.format(server="x", realm="Login to ND012345678901")
+    _, identification = told(identifier, text)
+    assert identification.verdict is Verdict.CANDIDATES
+    assert identification.candidates[0].platform == "dahua"
+
+
 def test_a_copied_pattern_yields_to_its_owner(identifier: ProtocolIdentifier) -> None:
     text = answers.COPIED_HEADER.replace("s=HTMS", "s=RTSP/RTP stream from anjvision ipcamera")
     found, identification = told(identifier, text)

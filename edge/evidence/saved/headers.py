@@ -21,6 +21,7 @@ _SESSION = re.compile(r"^[ \t\"']{0,16}(?:v=0|m=(?:video|audio|application)\b)",
 _REALM = re.compile(
     r"\brealm\s*=\s*(?:\"([^\"]{0,300})\"?|'([^']{0,300})'|([^\s,;\"']{1,300}))", re.IGNORECASE
 )
+_LOGIN = re.compile(r"Login to ([0-9A-Z]{10,20})", re.IGNORECASE)
 _URLS = re.compile(r"\burl\s*=\s*\"?([^;,\"\s]{1,1000})", re.IGNORECASE)
 
 _RTSP_ONLY = frozenset({"cseq", "public", "content-base", "rtp-info", "transport", "x-accept-dynamic-rate"})
@@ -134,7 +135,7 @@ def _rtsp_fields(line: Line, value: str) -> list[tuple[Field, str]]:
         case "server":
             found.append((Field.RTSP_SERVER, value))
         case "www-authenticate":
-            found += [(Field.RTSP_REALM, realm) for realm in realms(value)]
+            found += _realm_fields(Field.RTSP_REALM, value)
         case "public":
             found.append((Field.RTSP_PUBLIC, ", ".join(part.strip() for part in value.split(","))))
         case "content-base" | "content-location" | "location":
@@ -150,14 +151,17 @@ def _http_fields(line: Line, value: str) -> list[tuple[Field, str]]:
     if line.name == "server":
         found.append((Field.HTTP_SERVER, value))
     elif line.name == "www-authenticate":
-        found += [(Field.HTTP_REALM, realm) for realm in realms(value)]
+        found += _realm_fields(Field.HTTP_REALM, value)
     elif line.name in {"location", "content-location"}:
         found.append((Field.HTTP_BODY, value))
     return found
 
 
-def realms(value: str) -> list[str]:
-    return ["".join(parts) for parts in _REALM.findall(value[:4096])]
+def _realm_fields(field: Field, value: str) -> list[tuple[Field, str]]:
+    """The realms, and the serial number that some makers put into it."""
+    realms = ["".join(parts) for parts in _REALM.findall(value[:4096])]
+    serials = [match[1] for realm in realms if (match := _LOGIN.fullmatch(realm))]
+    return [*((field, realm) for realm in realms), *((Field.SERIAL, serial) for serial in serials)]
 
 
 _SDP_FIELDS = {
