@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edge.domain import OTHER_MAKER, Candidate, Evidence, Identification, Verdict
+from edge.domain import OTHER_MAKER, Candidate, Evidence, EvidenceKind, Identification, Strength, Verdict
 from edge.evidence.likelihoods import Likelihoods, Prior, Thresholds
 from edge.vendors.catalogue import Catalogue
 
@@ -77,6 +77,8 @@ class _Case:
     support: Mapping[str, float]
     identifying: Mapping[str, float]
     proofs: tuple[tuple[Evidence, ...], ...]
+    firmware: frozenset[str]
+    """Platforms for which a device's own answer speaks, and for no other beside."""
 
     @classmethod
     def of(cls, evidence: Sequence[Evidence], prior: Prior) -> _Case:
@@ -86,6 +88,11 @@ class _Case:
             support=_summed(_by_origin(evidence)),
             identifying=_summed(_by_origin(identifying)),
             proofs=tuple(tuple(group) for group in _by_origin([e for e in identifying if e.brand])),
+            firmware=frozenset(
+                next(iter(e.supports))
+                for e in evidence
+                if e.kind is EvidenceKind.PROTOCOL and e.strength is Strength.STRONG and len(e.supports) == 1
+            ),
         )
 
     def brands(self, platform: str) -> set[str]:
@@ -108,7 +115,7 @@ def _named_platform(case: _Case, catalogue: Catalogue, thresholds: Thresholds) -
         return None
     brands = case.brands(platform)
     brand = brands.pop() if len(brands) == 1 else None
-    if _builder_unknown(platform, catalogue):
+    if _builder_unknown(platform, catalogue) and platform not in case.firmware:
         return _Named(brand, None, probability) if brand else None
     return _Named(brand, platform, probability)
 

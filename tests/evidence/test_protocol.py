@@ -106,6 +106,12 @@ def test_a_brand_whose_builder_is_open_leaves_the_platform_to_the_firmware(
     assert (both.brand, both.platform) == ("truvision", "hikvision")
 
 
+def test_a_firmware_of_its_own_tells_the_builder(identifier: ProtocolIdentifier) -> None:
+    text = "subject=CN = local.myboschcam.net, O = Bosch Sicherheitssysteme GmbH, C = DE\n"
+    _, identification = told(identifier, text)
+    assert (identification.brand, identification.platform) == ("bosch", "bosch")
+
+
 def test_a_serial_number_in_the_realm_counts_once(identifier: ProtocolIdentifier) -> None:
     text = answers.UNAUTHORISED.format(server="x", realm="Login to ND012345678901")
     _, identification = told(identifier, text)
@@ -205,8 +211,7 @@ def test_every_strong_rule_for_a_platform_names_it(identifier: ProtocolIdentifie
         found = finding(observed, identifier.catalogue, identifier.likelihoods, identifier.rules)
         support = max(one.supports.get(rule.platform, 0.0) for one in found.evidence)
         assert support > 8.0, rule.example
-        if identifier.catalogue.brands[rule.platform].platform_known:
-            assert identifier.weigh(found).platform == rule.platform, rule.example
+        assert identifier.weigh(found).platform == rule.platform, rule.example
 
 
 def test_no_medium_rule_names_alone(identifier: ProtocolIdentifier) -> None:
