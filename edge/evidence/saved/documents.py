@@ -94,6 +94,7 @@ _NAMES = {
     "model": "model",
     "modelname": "model",
     "devicemodel": "model",
+    "devicetype": "type",
     "version": "firmware",
     "firmware": "firmware",
     "firmwareversion": "firmware",
@@ -117,4 +118,6 @@ def _device(pairs: list[tuple[str, str]]) -> Device:
             told.setdefault(name, set()).add(value.strip()[:256])
     if len(told.get("model", ())) > 1 or len(told.get("maker", ())) > 1 or len(told.get("serial", ())) > 1:
         return Device()
-    return Device(**{name: values.pop() for name, values in told.items() if len(values) == 1})
+    once = {name: values.pop() for name, values in told.items() if len(values) == 1}
+    kind = once.pop("type", None)  # Dahua's devices state their model there
+    return Device(**{"model": kind, **once})

@@ -105,6 +105,11 @@ def test_several_devices_in_one_document_are_nobody() -> None:
     assert found.device.model is None
 
 
+def test_a_type_stands_in_for_a_model_that_is_not_stated() -> None:
+    assert read_saved(b'{"params": {"deviceType": "IPC-HFW1"}}').device.model == "IPC-HFW1"
+    assert read_saved(b'{"deviceType": "IPCamera", "model": "One"}').device.model == "One"
+
+
 def test_headers_of_an_http_archive_are_headers() -> None:
     found = read_saved(b'{"response": {"headers": [{"name": "Server", "value": "App-webs/"}]}}')
     assert Observation(Field.HTTP_SERVER, "App-webs/") in found.observations
