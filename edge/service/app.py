@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, suppress
-from typing import cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
-from edge.media.hosts import HostPolicy
 from edge.report.sentence import display_names
 from edge.service import health, page, photos, streams, vendors
 from edge.service.auth import Token, load_or_make_token
@@ -28,9 +26,10 @@ from edge.service.problems import install_problem_handlers, problem_of
 from edge.service.secrets_box import SecretsBox
 from edge.service.store import Store
 from edge.service.stream_metrics import StreamCollector
-from edge.service.watched import StreamMonitor, WatchedStreams
+from edge.service.streaming import REAL, Streaming, Watching
+from edge.service.validation import Validations
+from edge.service.watched import WatchedStreams
 from edge.settings import Settings
-from edge.streams.sources import StreamIdentifier
 from edge.vendors.catalogue import load_catalogue
 
 _ABOUT = """Which surveillance cameras are in a picture or record a stream, and who made them. Every address
@@ -48,29 +47,17 @@ def load_identifier(settings: Settings) -> PhotoIdentifier:
     return Identifier.load(settings)
 
 
-Watch = Callable[[PhotoIdentifier, Settings, HostPolicy], StreamMonitor]
-"""Makes what watches the streams; the policy decides on redirects."""
-
-
-def watch_streams(identifier: PhotoIdentifier, settings: Settings, policy: HostPolicy) -> StreamMonitor:
-    """The real monitor. Imported here: photos need neither FFmpeg nor the time to load it."""
-    from edge.streams.monitor import Monitor  # noqa: PLC0415
-
-    # What `load_identifier` loads looks at streams too.
-    return Monitor(cast(StreamIdentifier, identifier), settings, admit=policy)
-
-
 def create_app(
     settings: Settings,
     load: Load = load_identifier,
-    watch: Watch = watch_streams,
+    streaming: Streaming = REAL,
     *,
     opened: tuple[DataDir, Token] | None = None,
     on_load_failure: Callable[[CamidError], None] | None = None,
 ) -> FastAPI:
     """The service as an ASGI application.
 
-    ``load`` makes the identifier and ``watch`` what looks at streams with it; ``on_load_failure`` hears of it
+    ``load`` makes the identifier and ``streaming`` what looks at streams with it; ``on_load_failure`` hears
     if that fails. The data directory and its token are those of ``settings`` unless they are open already;
     the application closes them at its end.
 
@@ -92,7 +79,11 @@ def create_app(
         stack.callback(watched.stop)
         metrics.registry.register(StreamCollector(watched, events))
         mqtt = MqttPublisher(settings, watched, events, names) if settings.mqtt_url is not None else None
-        parts = Parts(settings, data, store, engine, pictures, metrics, names, watched, events)
+        validations = Validations(settings, metrics)
+        stack.callback(validations.close)
+        parts = Parts(
+            settings, data, store, engine, pictures, metrics, catalogue, names, watched, events, validations
+        )
         app = FastAPI(
             title="Camid",
             version="1",
@@ -100,7 +91,7 @@ def create_app(
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
-            lifespan=_lifespan(parts, watch, mqtt, on_load_failure, stack.pop_all()),
+            lifespan=_lifespan(parts, streaming, mqtt, on_load_failure, stack.pop_all()),
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
     app.state.parts = parts
@@ -119,6 +110,13 @@ def _open(settings: Settings) -> tuple[DataDir, Token]:
         raise
 
 
+def end_waiting(parts: Parts) -> None:
+    """Begins the end: takes no new work, and lets go of clients that would wait on. May be called again."""
+    parts.engine.stop()
+    parts.validations.stop()
+    parts.events.close()
+
+
 def _furnish(app: FastAPI, metrics: Metrics) -> None:
     app.add_middleware(Surroundings, metrics=metrics)
     install_problem_handlers(app)
@@ -130,7 +128,7 @@ def _furnish(app: FastAPI, metrics: Metrics) -> None:
 
 def _lifespan(
     parts: Parts,
-    watch: Watch,
+    streaming: Streaming,
     mqtt: MqttPublisher | None,
     on_load_failure: Callable[[CamidError], None] | None,
     resources: ExitStack,
@@ -140,14 +138,14 @@ def _lifespan(
         del app
         with resources:
             parts.events.open()
-            warming = asyncio.create_task(_warm(parts, watch, on_load_failure))
+            warming = asyncio.create_task(_warm(parts, streaming, on_load_failure))
             publishing = asyncio.create_task(mqtt.run()) if mqtt is not None else None
             yield
-            parts.engine.stop()
-            parts.events.close()
+            end_waiting(parts)
             # Loading cannot be broken off; the event loop waits for it like for a photo.
             await warming
             await asyncio.to_thread(parts.streams.stop)
+            await asyncio.to_thread(parts.validations.close)
             if publishing is not None:
                 await _end(publishing)
             await asyncio.to_thread(parts.engine.close)
@@ -155,19 +153,23 @@ def _lifespan(
     return lifespan
 
 
-async def _warm(parts: Parts, watch: Watch, on_load_failure: Callable[[CamidError], None] | None) -> None:
-    failure = await parts.engine.warm() or await _watch(parts, watch)
+async def _warm(
+    parts: Parts, streaming: Streaming, on_load_failure: Callable[[CamidError], None] | None
+) -> None:
+    failure = await parts.engine.warm() or await _watch(parts, streaming)
     if failure is not None and on_load_failure is not None:
         on_load_failure(failure)
 
 
-async def _watch(parts: Parts, watch: Watch) -> CamidError | None:
+async def _watch(parts: Parts, streaming: Streaming) -> CamidError | None:
     """Begins to look at streams; returns the error if that failed."""
-    identifier, streams = parts.engine.identifier, parts.streams
+    identifier, validations = parts.engine.identifier, parts.validations
     if identifier is None:
         return None
+    watching = Watching(identifier, parts.settings, parts.catalogue, parts.streams.policy, validations.ending)
     try:
-        await asyncio.to_thread(lambda: streams.start(watch(identifier, parts.settings, streams.policy)))
+        validations.start(await asyncio.to_thread(streaming.validate, watching))
+        await asyncio.to_thread(lambda: parts.streams.start(streaming.monitor(watching)))
     except Exception as error:
         return problem_of(error)
     return None

@@ -32,6 +32,9 @@ class Metrics:
         self.cameras = Counter(
             "camid_cameras", "Cameras found in photos.", ("verdict",), registry=self.registry
         )
+        self.validations = Counter(
+            "camid_validations", "Streams validated over HTTP.", ("outcome",), registry=self.registry
+        )
         self.stage_seconds = Histogram(
             "camid_stage_seconds",
             "Wall time of a stage of one photo.",

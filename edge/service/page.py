@@ -1,4 +1,4 @@
-"""The upload page and a readable form of the OpenAPI description: plain HTML, nothing from elsewhere."""
+"""The pages for people, one of them the OpenAPI description in readable form: nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 PAGES = Path(__file__).parent / "pages"
 router = APIRouter(include_in_schema=False)
+
+_MISSED_HEARTBEATS = 3
+"""After so many a page takes its connection for lost."""
 
 
 @cache
@@ -32,6 +35,13 @@ async def upload_page(request: Request) -> HTMLResponse:
     settings = request.app.state.parts.settings
     html = _templates().get_template("index.html").render(max_megabytes=settings.max_photo_bytes // 1_000_000)
     return HTMLResponse(html)
+
+
+@router.get("/streams", response_class=HTMLResponse)
+async def streams_page(request: Request) -> HTMLResponse:
+    heartbeat_s = request.app.state.parts.settings.event_heartbeat_s
+    silence_s = _MISSED_HEARTBEATS * heartbeat_s + 1
+    return HTMLResponse(_templates().get_template("streams.html").render(silence_s=silence_s))
 
 
 @router.get("/docs", response_class=HTMLResponse)

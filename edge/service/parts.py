@@ -13,8 +13,10 @@ from edge.service.events import Events
 from edge.service.metrics import Metrics
 from edge.service.pictures import Pictures
 from edge.service.store import Store
+from edge.service.validation import Validations
 from edge.service.watched import WatchedStreams
 from edge.settings import Settings
+from edge.vendors.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,11 @@ class Parts:
     engine: Engine
     pictures: Pictures
     metrics: Metrics
+    catalogue: Catalogue
     names: Names
     streams: WatchedStreams
     events: Events
+    validations: Validations
 
 
 def parts(request: Request) -> Parts:

@@ -12,11 +12,12 @@ from fastapi import FastAPI
 from rich.console import Console
 
 from edge.errors import CamidError, ErrorCode
-from edge.service.app import Watch, create_app, load_identifier, watch_streams
+from edge.service.app import create_app, end_waiting, load_identifier
 from edge.service.auth import Admission, Token, load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Load
 from edge.service.parts import Parts
+from edge.service.streaming import REAL, Streaming
 from edge.settings import Settings
 
 _GRACE_S = 120
@@ -53,10 +54,10 @@ class Server(uvicorn.Server):
         settings: Settings,
         load: Load,
         opened: tuple[DataDir, Token],
-        watch: Watch = watch_streams,
+        streaming: Streaming = REAL,
     ) -> None:
         self.failure: CamidError | None = None
-        self._app = create_app(settings, load, watch, opened=opened, on_load_failure=self._give_up)
+        self._app = create_app(settings, load, streaming, opened=opened, on_load_failure=self._give_up)
         super().__init__(_config(self._app))
 
     def _give_up(self, failure: CamidError) -> None:
@@ -65,9 +66,8 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         parts: Parts = self._app.state.parts
-        parts.engine.stop()
         # Connections that listen to events would never end by themselves.
-        parts.events.close()
+        end_waiting(parts)
         await super().shutdown(sockets)
 
 

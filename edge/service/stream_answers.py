@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from edge.domain_streams import StreamInfo, Transport
+from edge.domain import Verdict
+from edge.domain_streams import StreamInfo
 from edge.errors import STREAM_OUTCOMES, StreamFault
 from edge.report.contract import (
     CameraV1,
@@ -17,9 +18,13 @@ from edge.report.contract import (
     osd_contract,
 )
 from edge.report.sentence import Names, recorder_sentence
+from edge.report.stream_contract import CheckV1, StreamInfoV1, StreamV1, stream_contract
 from edge.service.stream_requests import ExpectV1
 from edge.service.watched import WatchedStream
+from edge.streams.checks import vendor_check
+from edge.streams.findings import StreamReport
 from edge.streams.state import PictureFault, StreamState, StreamStatus
+from edge.vendors.catalogue import Catalogue
 
 STREAM_EXAMPLE: JsonDict = {
     "id": "8d0c1c6f1c0f4a52a2b1f4d2c9e8b7a6",
@@ -40,7 +45,7 @@ STREAM_EXAMPLE: JsonDict = {
         "height": 1080,
         "announced_fps": 25.0,
         "transport": "tcp",
-        "hardware": None,
+        "decoder": None,
     },
     "identification": {
         "verdict": "identified",
@@ -67,25 +72,14 @@ STREAM_EXAMPLE: JsonDict = {
     "intermediary": None,
     "cameras": [],
     "picture_faults": [],
+    "checks": [{"id": "vendor", "outcome": "passed", "message": "Dahua"}],
     "looks": 4,
     "last_look": "2026-03-14T09:26:53Z",
     "next_look": "2026-03-14T09:31:53Z",
 }
 
 
-class StreamInfoV1(BaseModel):
-    """What the stream says of itself."""
-
-    codec: str = Field(examples=["h264"])
-    profile: str | None
-    width: int
-    height: int
-    announced_fps: float | None
-    transport: Transport
-    hardware: str | None = Field(description="The device that decodes; null: the processor.")
-
-
-class StreamV1(BaseModel):
+class WatchedStreamV1(BaseModel):
     """A stream that is watched, and what is known of it."""
 
     model_config = ConfigDict(json_schema_extra={"example": STREAM_EXAMPLE})
@@ -112,17 +106,20 @@ class StreamV1(BaseModel):
     intermediary: str | None = Field(description="A server that stands between us and the camera.")
     cameras: list[CameraV1] = Field(description="Cameras seen in the picture.")
     picture_faults: list[PictureFault]
+    checks: list[CheckV1] = Field(
+        description="Whether it is what it should be; none while that is not known."
+    )
     looks: int
     last_look: str | None
     next_look: str | None
 
 
-class StreamsV1(BaseModel):
+class WatchedStreamsV1(BaseModel):
     """All streams, in the order in which they were added."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"streams": [STREAM_EXAMPLE]}})
 
-    streams: list[StreamV1]
+    streams: list[WatchedStreamV1]
 
 
 class RemovedV1(BaseModel):
@@ -131,11 +128,24 @@ class RemovedV1(BaseModel):
     id: str
 
 
-def stream_answer(stream: WatchedStream, names: Names) -> StreamV1:
+class ValidatedV1(StreamV1):
+    """What ``camid stream --json`` says, and the verdict in words."""
+
+    sentence: str | None = Field(description="Whose camera it is, and the reason, for people.")
+
+
+def validation_answer(report: StreamReport, names: Names) -> ValidatedV1:
+    answer = stream_contract(report)
+    found = answer.recorded_by
+    said = recorder_sentence(found, names, answer.intermediary) if found else None
+    return ValidatedV1.model_validate({**answer.model_dump(by_alias=True), "sentence": said})
+
+
+def stream_answer(stream: WatchedStream, names: Names, catalogue: Catalogue) -> WatchedStreamV1:
     """``stream`` in the form that leaves the service; ``names`` are those of makers in its sentence."""
     spec, status = stream.spec, stream.status
     found = identification_contract(status.identification) if status.identification else None
-    return StreamV1(
+    return WatchedStreamV1(
         id=spec.id,
         name=spec.name,
         url=spec.address.redacted,
@@ -156,14 +166,29 @@ def stream_answer(stream: WatchedStream, names: Names) -> StreamV1:
         intermediary=status.intermediary,
         cameras=[camera_contract(camera) for camera in status.cameras],
         picture_faults=list(status.picture_faults),
+        checks=_checks(stream, catalogue),
         looks=status.looks,
         last_look=iso(status.last_look),
         next_look=iso(status.next_look),
     )
 
 
-def streams_answer(streams: tuple[WatchedStream, ...], names: Names) -> StreamsV1:
-    return StreamsV1(streams=[stream_answer(one, names) for one in streams])
+def streams_answer(
+    streams: tuple[WatchedStream, ...], names: Names, catalogue: Catalogue
+) -> WatchedStreamsV1:
+    return WatchedStreamsV1(streams=[stream_answer(one, names, catalogue) for one in streams])
+
+
+def _checks(stream: WatchedStream, catalogue: Catalogue) -> list[CheckV1]:
+    """Of the maker alone: model and firmware are what a validation asks for."""
+    vendor, status = stream.spec.expect.vendor, stream.status
+    brand = catalogue.brand_of(vendor) if vendor is not None else None
+    found = status.identification
+    certain = status.settled or (found is not None and found.verdict is Verdict.IDENTIFIED)
+    if brand is None or not certain:
+        return []
+    check = vendor_check(found, brand, catalogue)
+    return [CheckV1(id=check.id, outcome=check.outcome, message=check.message)]
 
 
 def _message(status: StreamStatus) -> str | None:
@@ -181,5 +206,5 @@ def _info(info: StreamInfo) -> StreamInfoV1:
         height=info.height,
         announced_fps=info.announced_fps,
         transport=info.transport,
-        hardware=info.hardware,
+        decoder=info.hardware,
     )

@@ -94,18 +94,36 @@ class StreamAddressV1(_Body):
         return self
 
 
-class NewStreamV1(StreamAddressV1):
-    """A stream to be watched."""
+class WatchTimeV1(_Body):
+    """How long a camera is checked."""
 
+    seconds: Annotated[int, Field(gt=0, le=3600)] = Field(
+        10, description="How long it is watched, at most max_validation_s of the settings."
+    )
+
+
+class NamedStreamV1(StreamAddressV1):
     name: Name | None = Field(
         None, description="What people call it; without one, its host.", examples=["Back door"]
     )
+
+    def spec(self) -> StreamSpec:
+        """Without an id, and without a pinned address yet."""
+        address = self.address
+        return StreamSpec("", self.name or address.host, address, expect=self.expect.expectation())
+
+
+class NewStreamV1(NamedStreamV1):
+    """A stream to be watched."""
+
     enabled: Annotated[bool, Field(strict=True)] = True
 
     def spec(self) -> StreamSpec:
-        """Without an id yet."""
-        address = self.address
-        return StreamSpec("", self.name or address.host, address, self.enabled, self.expect.expectation())
+        return replace(super().spec(), enabled=self.enabled)
+
+
+class ValidationV1(WatchTimeV1, NamedStreamV1):
+    """A camera to be checked once. It is not kept."""
 
 
 class StreamChangeV1(_Body):
@@ -133,14 +151,6 @@ class StreamChangeV1(_Body):
             address=address,
             expect=self.expect.expectation() if "expect" in given else spec.expect,
         )
-
-
-class ValidationV1(StreamAddressV1):
-    """A stream to be checked once. It is not kept."""
-
-    seconds: Annotated[int, Field(gt=0, le=3600)] = Field(
-        10, description="How long it is watched, at most max_validation_s of the settings."
-    )
 
 
 def _plain(secret: SecretStr | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -15,8 +16,20 @@ from edge.service.auth import require_token
 from edge.service.json_body import json_request, read_json
 from edge.service.parts import Parts, parts
 from edge.service.photos import JpegResponse
-from edge.service.stream_answers import RemovedV1, StreamsV1, StreamV1, stream_answer, streams_answer
-from edge.service.stream_requests import NewStreamV1, StreamChangeV1
+from edge.service.stream_answers import (
+    RemovedV1,
+    ValidatedV1,
+    WatchedStreamsV1,
+    WatchedStreamV1,
+    stream_answer,
+    streams_answer,
+    validation_answer,
+)
+from edge.service.stream_requests import NewStreamV1, StreamChangeV1, ValidationV1, WatchTimeV1
+from edge.service.watched import WatchedStream
+from edge.streams.checks import expected_brand
+from edge.streams.findings import Target
+from edge.streams.state import StreamSpec
 
 _WRONG = problem_doc("bad_request", "The body is wrong, or the host unknown.", "The request is wrong (…). …")
 _UNKNOWN = problem_doc("not_found", "No such stream.", "There is no stream with this id. …")
@@ -32,6 +45,12 @@ _EVENTS: dict[int | str, dict[str, object]] = {
         "content": {"text/event-stream": {}},
     },
     401: UNAUTHORISED,
+    503: _BUSY,
+}
+_VALIDATIONS: dict[int | str, dict[str, object]] = {
+    401: UNAUTHORISED,
+    403: _FORBIDDEN,
+    422: _WRONG,
     503: _BUSY,
 }
 _SEND_LIMIT_S = 30
@@ -50,6 +69,14 @@ async def _change(request: Request) -> StreamChangeV1:
     return await read_json(request, StreamChangeV1)
 
 
+async def _validation(request: Request) -> ValidationV1:
+    return await read_json(request, ValidationV1)
+
+
+async def _watch_time(request: Request) -> WatchTimeV1:
+    return await read_json(request, WatchTimeV1)
+
+
 @router.post(
     "",
     status_code=201,
@@ -58,17 +85,19 @@ async def _change(request: Request) -> StreamChangeV1:
     responses={401: UNAUTHORISED, 403: _FORBIDDEN, 409: _MANY, 422: _WRONG, 503: _BUSY, 507: _FULL},
     openapi_extra=json_request(NewStreamV1),
 )
-async def add_stream(body: Annotated[NewStreamV1, Depends(_new)], service: PartsOf) -> StreamV1:
+async def add_stream(body: Annotated[NewStreamV1, Depends(_new)], service: PartsOf) -> WatchedStreamV1:
     """From now on, also after a restart. The camera is not asked before this is answered: what it says
     follows in `state`, `fault` and the events."""
-    added = await service.streams.in_thread(lambda: service.streams.add(body.spec()))
-    return stream_answer(added, service.names)
+    spec = body.spec()
+    expected_brand(spec.expect, service.catalogue)
+    added = await service.streams.in_thread(lambda: service.streams.add(spec))
+    return _answer(added, service)
 
 
 @router.get("", summary="All streams", response_description="All of them.", responses={401: UNAUTHORISED})
-async def list_streams(service: PartsOf) -> StreamsV1:
+async def list_streams(service: PartsOf) -> WatchedStreamsV1:
     """In the order in which they were added."""
-    return streams_answer(service.streams.all(), service.names)
+    return _all(service)
 
 
 @router.get("/events", summary="Events of all streams", response_class=EventSourceResponse, responses=_EVENTS)
@@ -78,15 +107,48 @@ async def all_events(service: PartsOf) -> EventSourceResponse:
     return _response(service, _tell_all(service))
 
 
+@router.post(
+    "/validate",
+    summary="Check a camera once",
+    response_description="What `camid stream --json` says of it.",
+    responses=_VALIDATIONS,
+    openapi_extra=json_request(ValidationV1),
+)
+async def validate_camera(
+    body: Annotated[ValidationV1, Depends(_validation)], service: PartsOf
+) -> ValidatedV1:
+    """Watches it for some seconds and judges what an installer has to know: reachable, login, frame rate,
+    key frames, jitter, loss, clock, picture, maker. The status is 200 also where checks fail. Nothing is
+    kept."""
+    spec = body.spec()
+    expected_brand(spec.expect, service.catalogue)
+    pinned = await service.streams.in_thread(lambda: service.streams.policy(spec.address.host))
+    return await _validated(replace(spec, pinned_ip=pinned), body.seconds, service)
+
+
+@router.post(
+    "/{stream_id}/validate",
+    summary="Check the camera of a stream",
+    response_description="What `camid stream --json` says of it.",
+    responses={**_VALIDATIONS, 404: _UNKNOWN},
+    openapi_extra=json_request(WatchTimeV1),
+)
+async def validate_stream(
+    stream_id: Id, body: Annotated[WatchTimeV1, Depends(_watch_time)], service: PartsOf
+) -> ValidatedV1:
+    """As above, with the address, credentials and expectation that are kept."""
+    return await _validated(service.streams.watchable(stream_id), body.seconds, service)
+
+
 @router.get(
     "/{stream_id}",
     summary="One stream",
     response_description="The stream.",
     responses={401: UNAUTHORISED, 404: _UNKNOWN, 422: _WRONG},
 )
-async def read_stream(stream_id: Id, service: PartsOf) -> StreamV1:
+async def read_stream(stream_id: Id, service: PartsOf) -> WatchedStreamV1:
     """What is known of it now."""
-    return stream_answer(service.streams.get(stream_id), service.names)
+    return _answer(service.streams.get(stream_id), service)
 
 
 @router.patch(
@@ -98,11 +160,12 @@ async def read_stream(stream_id: Id, service: PartsOf) -> StreamV1:
 )
 async def change_stream(
     stream_id: Id, body: Annotated[StreamChangeV1, Depends(_change)], service: PartsOf
-) -> StreamV1:
+) -> WatchedStreamV1:
     """Name, credentials, expectation, on or off; what is left out stays. Where it is switched on, its host is
     resolved and checked anew."""
+    expected_brand(body.expect.expectation(), service.catalogue)
     changed = await service.streams.in_thread(lambda: service.streams.change(stream_id, body.applied_to))
-    return stream_answer(changed, service.names)
+    return _answer(changed, service)
 
 
 @router.delete(
@@ -146,6 +209,19 @@ async def events_of_one(stream_id: Id, service: PartsOf) -> EventSourceResponse:
     return _response(service, _tell_one(service, stream_id))
 
 
+async def _validated(spec: StreamSpec, seconds: float, service: Parts) -> ValidatedV1:
+    target = Target(spec.name, spec.address, spec.expect, pinned_ip=spec.pinned_ip)
+    return validation_answer(await service.validations.run(target, seconds), service.names)
+
+
+def _answer(stream: WatchedStream, service: Parts) -> WatchedStreamV1:
+    return stream_answer(stream, service.names, service.catalogue)
+
+
+def _all(service: Parts) -> WatchedStreamsV1:
+    return streams_answer(service.streams.all(), service.names, service.catalogue)
+
+
 def _response(service: Parts, events: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:
     service.events.check_room()
     return EventSourceResponse(
@@ -159,7 +235,7 @@ def _response(service: Parts, events: AsyncIterator[ServerSentEvent]) -> EventSo
 
 async def _tell_all(service: Parts) -> AsyncIterator[ServerSentEvent]:
     with service.events.listen() as listener:
-        yield _event("streams", streams_answer(service.streams.all(), service.names))
+        yield _event("streams", _all(service))
         while (stream := await listener.next()) is not None:
             yield _news_of(service, stream)
 
@@ -176,7 +252,7 @@ async def _tell_one(service: Parts, stream_id: str) -> AsyncIterator[ServerSentE
 def _news_of(service: Parts, stream_id: str) -> ServerSentEvent:
     """As it is now, not as it was when the event came about."""
     try:
-        return _event("stream", stream_answer(service.streams.get(stream_id), service.names))
+        return _event("stream", _answer(service.streams.get(stream_id), service))
     except CamidError:
         return _event("removed", RemovedV1(id=stream_id))
 

@@ -140,6 +140,13 @@ class WatchedStreams:
         """Raises: CamidError: ``not_found``."""
         return self._watched(self._entry(stream))
 
+    def watchable(self, stream: str) -> StreamSpec:
+        """What may be connected to. Raises: CamidError: ``not_found``, or ``bad_request`` with the reason."""
+        entry = self._entry(stream)
+        if entry.problem is not None:
+            raise CamidError(ErrorCode.BAD_REQUEST, entry.problem)
+        return entry.spec
+
     def snapshot(self, stream: str) -> bytes:
         """The newest picture that was looked at, as JPEG.
 

@@ -117,6 +117,24 @@ def test_what_is_known_is_told(service: Service, client: httpx.Client) -> None:
     assert found["message"].endswith("cameras lock out after some wrong tries.")
 
 
+def test_a_stream_is_told_from_what_it_should_be(service: Service, client: httpx.Client) -> None:
+    stream = str(add(client, expect={"vendor": "hikvision"})["id"])
+
+    def checks() -> list[tuple[str, str]]:
+        found = client.get(f"{STREAMS}/{stream}").json()["checks"]
+        return [(one["id"], one["outcome"]) for one in found]
+
+    assert checks() == []
+    service.monitor.look(stream, identification=candidates("dahua"))
+    assert checks() == []
+    service.monitor.identify(stream)
+    assert checks() == [("vendor", "failed")]
+    client.patch(f"{STREAMS}/{stream}", json={"expect": {"vendor": "Dahua"}})
+    assert checks() == [("vendor", "passed")]
+    client.patch(f"{STREAMS}/{stream}", json={"expect": {}})
+    assert checks() == []
+
+
 def test_a_change_touches_what_is_given_alone(service: Service, client: httpx.Client) -> None:
     stream = add(client, name="Back door", expect={"vendor": "dahua", "model": "IPC"})
     address = f"{STREAMS}/{stream['id']}"
@@ -513,7 +531,7 @@ def test_the_description_tells_of_bodies_and_answers(client: httpx.Client) -> No
     for reference in _references(description):
         assert reference in schemas, reference
     assert {"401", "403", "409", "422", "503", "507"} <= paths[STREAMS]["post"]["responses"].keys()
-    assert "password" not in json.dumps(schemas["StreamV1"])
+    assert "password" not in json.dumps(schemas["WatchedStreamV1"])
 
 
 def _references(value: object) -> Iterator[str]:

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 import httpx
 
 from edge.domain import Candidate, Evidence, EvidenceKind, Identification, Osd, Strength, Verdict
-from edge.domain_streams import StreamInfo, Transport
+from edge.domain_streams import StreamInfo, StreamStatistics, Transport
 from edge.errors import StreamFault
 from edge.media.hosts import HostPolicy
-from edge.service.engine import PhotoIdentifier
-from edge.settings import Settings
+from edge.service.streaming import EndingClock, Streaming, Validate, Watching
+from edge.streams.checks import judge
+from edge.streams.findings import Login, Observation, StreamReport, Target
 from edge.streams.state import MonitorStatistics, StreamSpec, StreamState, StreamStatus
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -35,6 +36,25 @@ def candidates(*vendors: str) -> Identification:
     return Identification(Verdict.CANDIDATES, confidence=0.4, candidates=found)
 
 
+def observation(target: Target, seconds: float) -> Observation:
+    """A Dahua camera that sends what it announces, without key frames for long."""
+    statistics = StreamStatistics(
+        seconds=seconds, packets=2000, frames=250, key_frames=1, bytes=10**6, fps=25.0, bitrate_kbps=800.0,
+        gop_frames=400.0, gop_s=16.0, jitter_ms=4.0, lost_packets=0, corrupt_packets=0, dropped={},
+    )  # fmt: skip
+    return Observation(
+        target=target,
+        began=NOON,
+        seconds=seconds,
+        login=Login.DIGEST,
+        info=INFO,
+        statistics=statistics,
+        identification=identified(),
+        osd=Osd("2026-03-14 12:00:00", "Camera 01"),
+        snapshot=b"a picture",
+    )
+
+
 class StandInMonitor:
     """In the place of the monitor: what it knows of a stream is what `look` was given."""
 
@@ -43,14 +63,31 @@ class StandInMonitor:
         self.pictures: dict[str, bytes] = {}
         self.running = False
         self.policy: HostPolicy | None = None
+        self.targets: list[tuple[Target, float]] = []
+        """What was validated, and for how long; it waits at ``gate``."""
+        self.gate = threading.Event()
+        self.gate.set()
         self._statuses: dict[str, StreamStatus] = {}
         self._callbacks: list[Callback] = []
         self._lock = threading.Lock()
 
-    def watch(self, identifier: PhotoIdentifier, settings: Settings, policy: HostPolicy) -> StandInMonitor:
-        del identifier, settings
-        self.policy = policy
+    @property
+    def streaming(self) -> Streaming:
+        return Streaming(self._take, self._take_validation)
+
+    def _take(self, watching: Watching) -> StandInMonitor:
+        self.policy = watching.policy
         return self
+
+    def _take_validation(self, watching: Watching) -> Validate:
+        def validate(target: Target, seconds: float) -> StreamReport:
+            self.targets.append((target, seconds))
+            clock = EndingClock(watching.ending)
+            while not self.gate.is_set():
+                clock.sleep(0.01)
+            return judge(observation(target, seconds), watching.settings, watching.catalogue)
+
+        return validate
 
     def start(self) -> None:
         self.running = True

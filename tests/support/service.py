@@ -33,11 +33,11 @@ from edge.domain import (
     Timing,
     Verdict,
 )
-from edge.service.app import Watch
 from edge.service.auth import load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Load
 from edge.service.server import Server, listen, serve
+from edge.service.streaming import Streaming
 from edge.settings import Settings, load_settings
 from tests.support.monitor import StandInMonitor
 from tests.support.pictures import jpeg
@@ -198,14 +198,14 @@ def running(
     settings: Settings,
     models: StandIn | None = None,
     load: Load | None = None,
-    watch: Watch | None = None,
+    streaming: Streaming | None = None,
 ) -> Iterator[Service]:
     """A service that answers; it has ended and given everything back when the block ends."""
     models, monitor = models or StandIn(), StandInMonitor()
     listener = listen(settings)
     data = DataDir(settings.data_dir)
     token = load_or_make_token(settings, data).token
-    server = Server(settings, load or models.load, (data, token), watch or monitor.watch)
+    server = Server(settings, load or models.load, (data, token), streaming or monitor.streaming)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     host, port = listener.getsockname()[:2]

@@ -1,8 +1,9 @@
-// The upload page. Everything that comes from a picture, a file name or the catalogue is untrusted and is set
-// as textContent or an attribute value, never as HTML.
+// The upload page.
 
-const API = "/api/v1";
-const KEPT_TOKEN = "camid-token";
+import {
+  API, ask, askForToken, element, enter, fromTemplate, headline, nameOf, one, sentence, sleep,
+} from "./shared.js";
+
 const KEPT_PHOTOS = "camid-photos";
 const VERDICT_WORDS = { identified: "identified", candidates: "candidates", undetermined: "undetermined" };
 const KIND_WORDS = {
@@ -14,26 +15,8 @@ const FORM_WORDS = {
   multi: "multi-sensor", alpr: "number-plate reader", indoor: "doorbell or indoor",
 };
 
-const one = (selector, root = document) => root.querySelector(selector);
-const sleep = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
-
-class Refused extends Error {
-  constructor(status, message, retryAfter) {
-    super(message);
-    this.status = status;
-    this.retryAfter = retryAfter;
-  }
-}
-
-const vendorNames = new Map();
 const waiting = [];
 let working = false;
-
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
 
 function svg(tag, attributes, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -42,53 +25,12 @@ function svg(tag, attributes, ...children) {
   return made;
 }
 
-async function ask(path, options = {}) {
-  const headers = { Authorization: `Bearer ${sessionStorage.getItem(KEPT_TOKEN) ?? ""}` };
-  let answer;
-  try {
-    answer = await fetch(path, { ...options, headers });
-  } catch {
-    throw new Refused(0, "The service did not answer. Check that it is running, then choose the photo again.");
-  }
-  if (answer.ok) return answer;
-  const problem = await answer.json().catch(() => null);
-  const message = problem?.error?.message ?? `The service answered ${answer.status}.`;
-  throw new Refused(answer.status, message, Number(answer.headers.get("Retry-After")) || 5);
-}
-
-// --- token and readiness
-
-function takeTokenFromAddress() {
-  const given = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (given === null) return;
-  sessionStorage.setItem(KEPT_TOKEN, given);
-  history.replaceState(null, "", location.pathname);
-}
+// --- readiness
 
 async function open() {
-  const hasToken = sessionStorage.getItem(KEPT_TOKEN) !== null;
-  try {
-    if (!hasToken) throw new Refused(401, "");
-    const { vendors } = await (await ask(`${API}/vendors`)).json();
-    for (const vendor of vendors) vendorNames.set(vendor.id, vendor.name);
-  } catch (refused) {
-    if (refused.status === 401) askForToken(hasToken ? "This is not the token of this service." : "");
-    else askForToken(refused.message);
-    return;
-  }
-  one("#token-form").hidden = true;
-  one("#work").hidden = false;
   await showKept();
   await waitUntilReady();
   work();
-}
-
-function askForToken(message) {
-  sessionStorage.removeItem(KEPT_TOKEN);
-  one("#work").hidden = true;
-  one("#token-form").hidden = false;
-  one("#token-error").textContent = message;
-  one("#token").focus();
 }
 
 async function waitUntilReady() {
@@ -175,7 +117,7 @@ async function showKept() {
 // --- showing
 
 function newCard(name) {
-  const card = one("#photo-template").content.cloneNode(true).firstElementChild;
+  const card = fromTemplate("#photo-template");
   one("h2", card).textContent = name;
   return card;
 }
@@ -226,7 +168,7 @@ async function fill(image, path) {
 
 function cameraItem(photo, camera, index) {
   const { identification, box } = camera;
-  const item = one("#camera-template").content.cloneNode(true).firstElementChild;
+  const item = fromTemplate("#camera-template");
   const base = `${API}/photos/${photo.id}/cameras/${index}`;
   item.id = `camera-${photo.id}-${index}`;
   item.tabIndex = -1;
@@ -245,16 +187,6 @@ function cameraItem(photo, camera, index) {
   return item;
 }
 
-function headline({ verdict, brand, platform, candidates }) {
-  if (verdict === "identified") return nameOf(brand ?? platform);
-  if (verdict === "candidates") return `${candidates.map((c) => nameOf(c.brand ?? c.platform)).join(" or ")}?`;
-  return "Maker not determined";
-}
-
-function sentence(text) {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-}
-
 function facts({ form_factor, box: [x0, y0, x1, y1], score, identification }) {
   const parts = [`${Math.round(x1 - x0)} × ${Math.round(y1 - y0)} pixels`, `camera with score ${score.toFixed(2)}`];
   if (form_factor !== null) parts.unshift(FORM_WORDS[form_factor] ?? form_factor);
@@ -264,10 +196,6 @@ function facts({ form_factor, box: [x0, y0, x1, y1], score, identification }) {
 
 function percent(probability) {
   return probability === 1 ? "100\u00a0%" : `${Math.min(99, Math.floor(100 * probability))}\u00a0%`;
-}
-
-function nameOf(id) {
-  return vendorNames.get(id) ?? id ?? "unknown";
 }
 
 function evidenceItem({ kind, value, box, strength, note }, path) {
@@ -379,13 +307,6 @@ async function save(path, name) {
 
 // --- start
 
-one("#token-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  sessionStorage.setItem(KEPT_TOKEN, one("#token").value.trim());
-  one("#token").value = "";
-  open();
-});
-
 const drop = one("#drop");
 one("#files").addEventListener("change", ({ target }) => {
   add([...target.files]);
@@ -407,5 +328,4 @@ document.addEventListener("drop", ({ dataTransfer }) => {
   if (!one("#work").hidden) add([...dataTransfer.files]);
 });
 
-takeTokenFromAddress();
-open();
+enter(open);

@@ -1,0 +1,108 @@
+// What the pages have in common: asking the service, the token, and small pieces of a page. Everything that comes
+// from a picture, a camera or the catalogue is untrusted and is set as textContent or an attribute value, never as
+// HTML.
+
+export const API = "/api/v1";
+const KEPT_TOKEN = "camid-token";
+
+export const one = (selector, root = document) => root.querySelector(selector);
+export const sleep = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
+
+export class Refused extends Error {
+  constructor(status, message, retryAfter) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+export function fromTemplate(selector) {
+  return one(selector).content.cloneNode(true).firstElementChild;
+}
+
+export async function ask(path, options = {}) {
+  const headers = { ...options.headers, Authorization: `Bearer ${sessionStorage.getItem(KEPT_TOKEN) ?? ""}` };
+  let answer;
+  try {
+    answer = await fetch(path, { ...options, headers });
+  } catch {
+    throw new Refused(0, "The service did not answer. Check that it is running, then try again.");
+  }
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => null);
+  const message = problem?.error?.message ?? `The service answered ${answer.status}.`;
+  throw new Refused(answer.status, message, Number(answer.headers.get("Retry-After")) || 5);
+}
+
+export function askWith(method, path, body) {
+  return ask(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+}
+
+// --- the token
+
+function takeTokenFromAddress() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given === null) return;
+  sessionStorage.setItem(KEPT_TOKEN, given);
+  history.replaceState(null, "", location.pathname);
+}
+
+/** Asks for a token until the service takes one, then shows #work and calls `work`. */
+export function enter(work) {
+  takeTokenFromAddress();
+  one("#token-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    sessionStorage.setItem(KEPT_TOKEN, one("#token").value.trim());
+    one("#token").value = "";
+    open(work);
+  });
+  open(work);
+}
+
+async function open(work) {
+  const hasToken = sessionStorage.getItem(KEPT_TOKEN) !== null;
+  try {
+    if (!hasToken) throw new Refused(401, "");
+    const { vendors } = await (await ask(`${API}/vendors`)).json();
+    for (const vendor of vendors) vendorNames.set(vendor.id, vendor.name);
+  } catch (refused) {
+    if (refused.status === 401) askForToken(hasToken ? "This is not the token of this service." : "");
+    else askForToken(refused.message);
+    return;
+  }
+  one("#token-form").hidden = true;
+  one("#work").hidden = false;
+  work();
+}
+
+export function askForToken(message) {
+  sessionStorage.removeItem(KEPT_TOKEN);
+  one("#work").hidden = true;
+  one("#token-form").hidden = false;
+  one("#token-error").textContent = message;
+  one("#token").focus();
+}
+
+// --- words
+
+export const vendorNames = new Map();
+
+export function nameOf(id) {
+  return vendorNames.get(id) ?? id ?? "unknown";
+}
+
+export function headline({ verdict, brand, platform, candidates }) {
+  if (verdict === "identified") return nameOf(brand ?? platform);
+  if (verdict === "candidates") return `${candidates.map((c) => nameOf(c.brand ?? c.platform)).join(" or ")}?`;
+  return "Maker not determined";
+}
+
+export function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
