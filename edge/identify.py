@@ -22,8 +22,8 @@ from edge.domain import (
     Picture,
     Pixels,
     Reading,
-    TextLine,
     Timing,
+    Verdict,
 )
 from edge.domain_streams import Exchange, Frame, StreamInfo, StreamLook
 from edge.evidence import fusion
@@ -32,7 +32,9 @@ from edge.evidence.confusions import load_confusions
 from edge.evidence.lettering import Lettering
 from edge.evidence.likelihoods import Likelihoods, Thresholds, load_likelihoods, load_thresholds
 from edge.evidence.mark import evidence_from_marks
+from edge.evidence.osd import OsdFinding
 from edge.media.photo import read
+from edge.recorder import Recorder, on_a_housing, osd_reader
 from edge.settings import Settings, load_settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
 from edge.vision.embedding import Embedder, load_mark_embedder
@@ -41,7 +43,7 @@ from edge.vision.gallery import Gallery, load_gallery, match_marks
 from edge.vision.loop import InferenceLoop
 from edge.vision.manifest import load_manifest
 from edge.vision.runtime import load_loop
-from edge.vision.text import HousingText, TextReader, load_text_reader
+from edge.vision.text import HousingText, TextReader, load_text_models
 
 
 class Identifier:
@@ -63,8 +65,10 @@ class Identifier:
         models: dict[str, str],
         settings: Settings,
         loop: InferenceLoop,
+        recorder: Recorder,
     ) -> None:
         self.loop = loop
+        self._recorder = recorder
         self._finder = finder
         self._reader = reader
         self._embedder = embedder
@@ -73,7 +77,7 @@ class Identifier:
         self._lettering = lettering
         self._likelihoods = likelihoods
         self._thresholds = thresholds
-        self._models = models
+        self.models = models
         self._settings = settings
 
     @classmethod
@@ -85,19 +89,26 @@ class Identifier:
         """
         thresholds, likelihoods = load_thresholds(settings.models_dir), load_likelihoods(settings.models_dir)
         catalogue, manifest = load_catalogue(), load_manifest(settings.models_dir)
-        loop = load_loop(settings)
-        return cls(
-            load_finder(settings, loop),
-            load_text_reader(settings, loop=loop),
+        loop, confusions = load_loop(settings), load_confusions(settings.models_dir)
+        detector, recogniser = load_text_models(settings, loop)
+        embedder, gallery = (
             load_mark_embedder(settings, loop=loop),
             load_gallery(manifest.entry("gallery")),
+        )
+        reader = osd_reader(detector, recogniser, settings)
+        return cls(
+            load_finder(settings, loop),
+            TextReader(detector, recogniser),
+            embedder,
+            gallery,
             catalogue,
-            Lettering(catalogue, load_confusions(settings.models_dir), likelihoods),
+            Lettering(catalogue, confusions, likelihoods),
             likelihoods,
             thresholds,
             {name: entry.sha256 for name, entry in manifest.entries.items()},
             settings,
             loop,
+            Recorder(reader, embedder, gallery, catalogue, confusions, likelihoods, thresholds),
         )
 
     def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:
@@ -121,13 +132,14 @@ class Identifier:
         cameras = tuple(
             self._camera(picture.pixels, housing, text) for housing, text in zip(housings, texts, strict=True)
         )
-        marks = self._marks(picture.pixels, housings)
+        display = self._recorder.display([picture.pixels], housings, recorded=False)
+        marks = self._marks(picture.pixels, housings, display)
         done = time.perf_counter()
         return PhotoReport(
             source=picture.source,
             cameras=cameras,
             marks=marks,
-            models=self._models,
+            models=self.models,
             thresholds={"detect": self._thresholds.detect_score},
             timing=Timing(
                 decode=picture.decode_ms,
@@ -135,6 +147,8 @@ class Identifier:
                 recognise=1000 * (done - detected),
                 total=picture.decode_ms + 1000 * (done - started),
             ),
+            recorded_by=self._recorded_by([*self._recorder.written(picture.tags), *display.evidence]),
+            osd=display.osd,
         )
 
     def look(
@@ -147,17 +161,44 @@ class Identifier:
         find_cameras: bool = False,
     ) -> StreamLook:
         """What one look at a stream shows of the camera that records it; ``frames`` oldest first, of one
-        size. ``find_cameras`` also looks for cameras in the newest one. Being built.
+        size; there may be none. ``find_cameras`` also looks for cameras in the newest one.
 
         Raises:
             ModelError: ``model_broken`` if a model fails on these frames.
         """
-        del frames, exchange, info, read_osd, find_cameras
-        return StreamLook(())
+        heard = None if exchange is None else self._recorder.heard(exchange)
+        sent = [] if info is None else self._recorder.sent(info.user_data)
+        cameras = self._seen(frames[-1].pixels) if find_cameras and frames else ()
+        display = self._display(frames, cameras) if read_osd and frames else OsdFinding()
+        return StreamLook(
+            evidence=(*(heard.evidence if heard else ()), *sent, *display.evidence),
+            osd=display.osd,
+            clock=display.clock,
+            overlay_by=display.overlay_by,
+            intermediary=heard.intermediary if heard else None,
+            cameras=cameras,
+        )
 
     def weigh(self, evidence: Sequence[Evidence]) -> Identification:
         """Who made the camera that all this evidence is about."""
         return fusion.identify(evidence, self._catalogue, self._likelihoods, self._thresholds)
+
+    def _recorded_by(self, evidence: Sequence[Evidence]) -> Identification | None:
+        """None where nothing tells of the camera that took a photo."""
+        weighed = self.weigh(evidence)
+        return None if weighed.verdict is Verdict.UNDETERMINED else weighed
+
+    def _display(self, frames: Sequence[Frame], cameras: Sequence[Camera]) -> OsdFinding:
+        seen = [Housing(camera.box, camera.score) for camera in cameras]
+        newest = frames[-1]
+        same = [frame.pixels for frame in frames if frame.pixels.shape == newest.pixels.shape]
+        return self._recorder.display(same, seen, recorded=True, received=newest.taken)
+
+    def _seen(self, pixels: Pixels) -> tuple[Camera, ...]:
+        housings = self._finder.find(pixels, self._thresholds.detect_score)
+        texts = self._reader.read(pixels, housings, self._settings, self._lettering.certain)
+        pairs = zip(housings, texts, strict=True)
+        return tuple(self._camera(pixels, housing, text) for housing, text in pairs)
 
     def _camera(self, pixels: Pixels, housing: Housing, text: HousingText) -> Camera:
         evidence = self._evidence(pixels, housing, text)
@@ -176,12 +217,13 @@ class Identifier:
             *evidence_from_codes(_codes_on(pixels, housing), self._catalogue, self._likelihoods),
         ]
 
-    def _marks(self, pixels: Pixels, housings: Sequence[Housing]) -> tuple[Mark, ...]:
-        """Makers' names on what is no camera: a sign, a carton, a shop front."""
+    def _marks(self, pixels: Pixels, housings: Sequence[Housing], display: OsdFinding) -> tuple[Mark, ...]:
+        """Makers' names on what is no camera and not of the ``display``: a sign, a carton, a shop front."""
+        shown = [Housing(evidence.box, 1.0) for evidence in display.evidence if evidence.box is not None]
         if not self._settings.scene_text_side:
             return ()
         lines = self._reader.scan(pixels, self._settings.scene_text_side)
-        elsewhere = [line for line in lines if not _on_a_camera(line, housings)]
+        elsewhere = [line for line in lines if not on_a_housing(line, [*housings, *shown])]
         scores = {line.box: line.score for line in elsewhere}
         return tuple(
             Mark(evidence.box, scores[evidence.box], evidence.value, evidence.brand)
@@ -196,10 +238,6 @@ def _codes_on(pixels: Pixels, housing: Housing) -> list[Code]:
         return []
     x0, y0 = int(box.x0), int(box.y0)
     return find_codes(np.ascontiguousarray(pixels[y0 : int(box.y1), x0 : int(box.x1)]), x0, y0)
-
-
-def _on_a_camera(line: TextLine, housings: Sequence[Housing]) -> bool:
-    return any(line.box.coverage_by(housing.box) > 0.5 for housing in housings)
 
 
 def identify_photo(path: str | Path, settings: Settings | None = None) -> PhotoReport:

@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     osd_search_side: Positive = Field(
         1280, description="pixels to which the upper and lower band of a frame are reduced to find lettering"
     )
+    osd_corner_side: Positive = Field(
+        480, description="pixels to which a corner is reduced or enlarged to find faint marks in it"
+    )
     max_osd_lines: Positive = Field(24, description="lines read in one frame")
     max_osd_frames: Positive = Field(3, description="frames of one look in which the display is read")
 

@@ -82,7 +82,7 @@ class _Case:
 
     @classmethod
     def of(cls, evidence: Sequence[Evidence], prior: Prior) -> _Case:
-        identifying = [e for e in evidence if e.kind.identifies]
+        identifying = [e for e in evidence if _identifies(e)]
         return cls(
             posterior=posterior(evidence, prior),
             support=_summed(_by_origin(evidence)),
@@ -162,6 +162,11 @@ def _candidates(case: _Case, thresholds: Thresholds) -> tuple[Candidate, ...]:
 def _candidate(case: _Case, platform: str, probability: float) -> Candidate:
     brands = case.brands(platform)
     return Candidate(brands.pop() if len(brands) == 1 else None, platform, probability)
+
+
+def _identifies(item: Evidence) -> bool:
+    """The style of a display and its channel's name are weak: they never carry a name, however many."""
+    return item.kind.identifies and not (item.kind is EvidenceKind.OSD and item.strength is Strength.WEAK)
 
 
 def _by_origin(evidence: Sequence[Evidence]) -> list[list[Evidence]]:

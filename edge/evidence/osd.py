@@ -1,18 +1,40 @@
-"""What an on-screen display says of the camera that recorded the picture: its text, its clock, its mark."""
+"""What an on-screen display says of the camera that recorded the picture: its text, its clock, its mark.
+
+A mark counts where displays have theirs: beside a clock anywhere at the rim, without one only in a corner, read
+letter by letter, for a shop may have a sign. The style of a clock, a channel's
+name from the factory and the info bar of trail cameras are weak evidence, which alone never names
+(``fusion``). A display that software drew says nothing of a camera.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from edge.domain import Evidence, Osd
+from edge.domain import Box, Evidence, EvidenceKind, Osd, Strength, TextLine
 from edge.domain_streams import OsdClock
-from edge.evidence.lettering import Lettering
+from edge.evidence.confusions import Confusions, tokens
+from edge.evidence.lettering import Lettering, Match, origin, strength_of
 from edge.evidence.likelihoods import Likelihoods, Thresholds
+from edge.evidence.osd_text import ReadClock, channel_name, read_clock, stays, without_clock
+from edge.evidence.overlay_rules import OverlayRules, Software
 from edge.vendors.catalogue import Catalogue
 from edge.vision.gallery import GalleryMatch
-from edge.vision.overlay import Overlay
+from edge.vision.overlay import Overlay, OverlayLine
+
+PREFIX = "osd_"
+MARK_TABLE, CHANNEL_TABLE, CLOCK_TABLE, BAR_TABLE = "osd_mark", "osd_channel", "osd_clock", "osd_bar"
+CORNER = 0.075
+"""Share of the frame's width within which a mark lies in a corner."""
+HIGHEST = 0.2
+"""Share of the frame's height above which lettering is no mark of a display."""
+BESIDE = 2
+"""Letters that may stand beside a wordmark in its line: a symbol is read as letters."""
+SAME_TEXT = 0.6
+"""Likeness of a mark's readings in several frames: a half-transparent one is read badly over some."""
+SAME_MARK = 0.6
+"""Cosine from which a logo confirms an ambiguous wordmark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +47,13 @@ class OsdFinding:
     overlay_by: str | None = None
 
 
+def osd_lettering(catalogue: Catalogue, confusions: Confusions, likelihoods: Likelihoods) -> Lettering:
+    """The wordmarks weighed as displays show them: drawn by software, not photographed."""
+    tables = likelihoods.tables.items()
+    own = {name.removeprefix(PREFIX): table for name, table in tables if name.startswith(PREFIX)}
+    return Lettering(catalogue, confusions, Likelihoods(likelihoods.prior, {**likelihoods.tables, **own}))
+
+
 def osd_finding(
     overlay: Overlay,
     matches: Sequence[GalleryMatch],
@@ -32,9 +61,189 @@ def osd_finding(
     catalogue: Catalogue,
     likelihoods: Likelihoods,
     thresholds: Thresholds,
+    rules: OverlayRules,
     received: datetime | None = None,
 ) -> OsdFinding:
-    """Reads a display as a person would. ``matches`` are gallery matches of the overlay's lines; ``received``
-    is when the newest frame came in, None for a photo (then there is no clock). Being built."""
-    del overlay, matches, lettering, catalogue, likelihoods, thresholds, received
-    return OsdFinding()
+    """Reads a display as a person would. ``lettering`` weighs with the tables of displays, ``matches`` are
+    gallery matches of the overlay's lines; ``received`` is when the newest frame came in, None for a photo
+    (then there is no clock)."""
+    clock = read_clock(overlay)
+    software = _software(overlay, rules)
+    marks = _Marks(overlay, clock, matches, lettering, catalogue, likelihoods, thresholds, rules)
+    found, lines = marks.evidence()
+    channel = channel_name(overlay, clock, lines, rules)
+    weak = [*_habits(clock, channel, likelihoods, rules), *_info_bar(overlay, clock, likelihoods, rules)]
+    speaks = software is None or software.beside
+    return OsdFinding(
+        osd=_osd(clock, channel),
+        clock=_osd_clock(clock, received),
+        evidence=(*found, *weak) if speaks else (),
+        overlay_by=None if software is None else software.id,
+    )
+
+
+def _osd(clock: ReadClock | None, channel: str | None) -> Osd | None:
+    if clock is None and channel is None:
+        return None
+    return Osd(None if clock is None else clock.stamp.text, channel)
+
+
+def _osd_clock(clock: ReadClock | None, received: datetime | None) -> OsdClock | None:
+    if clock is None or received is None:
+        return None
+    return OsdClock(clock.stamp.text, clock.stamp.moment(received), received)
+
+
+def _software(overlay: Overlay, rules: OverlayRules) -> Software | None:
+    """What says most of the display: software that draws all of it before software that draws beside it."""
+    found = [s for line in overlay.lines if (s := rules.software_in(line.line.text)) is not None]
+    return min(found, key=lambda software: software.beside, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    overlay: Overlay
+    clock: ReadClock | None
+    matches: Sequence[GalleryMatch]
+    lettering: Lettering
+    catalogue: Catalogue
+    likelihoods: Likelihoods
+    thresholds: Thresholds
+    rules: OverlayRules
+
+    def evidence(self) -> tuple[list[Evidence], list[OverlayLine]]:
+        """Evidence of makers' marks, and the lines that they are."""
+        found: list[Evidence] = []
+        lines: list[OverlayLine] = []
+        for line in self._candidates():
+            own = [*self._lettered(line), *self._drawn(line)]
+            if own:
+                found += own
+                lines.append(line)
+        return found, lines
+
+    def _candidates(self) -> Iterator[OverlayLine]:
+        for line in self.overlay.lines:
+            free: OverlayLine | None = line
+            if self.clock is not None and line in self.clock.lines:
+                free = without_clock(line)
+            low = free is not None and free.line.height <= HIGHEST * self.overlay.height
+            if free is not None and low and stays(free, SAME_TEXT):
+                yield free
+
+    def _placed(self, box: Box) -> bool:
+        return self.clock is not None or in_corner(box, self.overlay)
+
+    def _lettered(self, line: OverlayLine) -> Iterator[Evidence]:
+        if not self._placed(line.line.box):
+            return
+        said: dict[str, Match] = {}
+        for match in self.lettering.matches([line.line]):
+            known = said.get(match.target.brand)
+            if stands_alone(match) and (known is None or match.similarity > known.similarity):
+                said[match.target.brand] = match
+        for evidence in self.lettering.evidence([line.line]):
+            alone = said.get(evidence.brand or "")
+            if alone is not None and self._counts(alone, line.line):
+                yield replace(evidence, kind=EvidenceKind.OSD, origin=_origin(line.line.box))
+
+    def _counts(self, match: Match, line: TextLine) -> bool:
+        if self.clock is None and match.similarity < 1.0:
+            return False
+        if not match.target.ambiguous:
+            return True
+        return match.target.brand in self.rules.printed or self._confirmed(match.target.brand, line.box)
+
+    def _confirmed(self, brand: str, box: Box) -> bool:
+        return any(
+            match.brand == brand and match.similarity >= SAME_MARK and match.box.iou(box) > 0.5
+            for match in self.matches
+        )
+
+    def _drawn(self, line: OverlayLine) -> Iterator[Evidence]:
+        """The logo that the line resembles."""
+        for match in self.matches:
+            brand = self.catalogue.brands.get(match.brand)
+            if brand is None or match.box.iou(line.line.box) <= 0.5 or not in_corner(match.box, self.overlay):
+                continue
+            ratio = self.likelihoods.value(MARK_TABLE, mark_score(match))
+            if match.similarity >= self.thresholds.mark_similarity and ratio > 0.0:
+                yield Evidence(
+                    kind=EvidenceKind.OSD,
+                    value=brand.name,
+                    box=match.box,
+                    strength=strength_of(ratio),
+                    supports={brand.platform: ratio},
+                    note=f"resembles the mark of {brand.name}: similarity {match.similarity:.2f}",
+                    brand=brand.id,
+                    origin=_origin(line.line.box),
+                )
+
+
+def in_corner(box: Box, overlay: Overlay) -> bool:
+    reach = CORNER * overlay.width
+    across = min(box.x0, overlay.width - box.x1)
+    down = min(box.y0, overlay.height - box.y1)
+    return across <= reach and down <= reach
+
+
+def mark_score(match: GalleryMatch) -> float:
+    """What ``osd_mark`` is fitted on: the similarity, less where another brand comes close."""
+    return match.similarity - max(0.0, 0.2 - match.margin)
+
+
+def stands_alone(match: Match) -> bool:
+    """Whether nothing but what may be a symbol stands in the line beside the wordmark."""
+    words = tokens(match.line.text)
+    beside = [*words[: match.words[0]], *words[match.words[1] :]]
+    return sum(len(word) for word in beside) <= BESIDE and len(beside) <= 1
+
+
+def _origin(box: Box) -> str:
+    return "osd" + origin("", box)
+
+
+def _habits(
+    clock: ReadClock | None, channel: str | None, likelihoods: Likelihoods, rules: OverlayRules
+) -> Iterator[Evidence]:
+    """Weak evidence: what may be changed in every camera's menu, and which others imitate."""
+    if clock is not None:
+        for habit in rules.clocks:
+            if habit.fits(clock.stamp.style):
+                ratio = likelihoods.value(CLOCK_TABLE, _grade(habit.strength))
+                note = f"{habit.platform} writes its clock like this if nobody changes it"
+                yield _weak(clock.stamp.text, habit.platform, ratio, note, "osd:clock")
+    known = rules.channel(channel) if channel else None
+    if channel and known is not None and known.platform and known.strength:
+        ratio = likelihoods.value(CHANNEL_TABLE, _grade(known.strength))
+        yield _weak(channel, known.platform, ratio, f"a name of {known.platform}'s factory", "osd:channel")
+
+
+def _info_bar(
+    overlay: Overlay, clock: ReadClock | None, likelihoods: Likelihoods, rules: OverlayRules
+) -> Iterator[Evidence]:
+    """A temperature beside the clock: trail cameras measure it, surveillance cameras do not."""
+    if not has_info_bar(overlay, clock, rules):
+        return
+    ratio = likelihoods.value(BAR_TABLE, 1.0)
+    yield Evidence(
+        EvidenceKind.OSD,
+        "info bar",
+        None,
+        Strength.WEAK,
+        dict.fromkeys(sorted(rules.trail), ratio),
+        note="an info bar as of trail cameras",
+        origin="osd:bar",
+    )
+
+
+def has_info_bar(overlay: Overlay, clock: ReadClock | None, rules: OverlayRules) -> bool:
+    return clock is not None and any(rules.is_temperature(line.line.text) for line in overlay.lines)
+
+
+def _grade(strength: Strength) -> float:
+    return {Strength.STRONG: 1.0, Strength.MEDIUM: 0.6, Strength.WEAK: 0.3}[strength]
+
+
+def _weak(value: str, platform: str, ratio: float, note: str, where: str) -> Evidence:
+    return Evidence(EvidenceKind.OSD, value, None, Strength.WEAK, {platform: ratio}, note=note, origin=where)

@@ -159,7 +159,14 @@ class TextReader:
 def load_text_reader(
     settings: Settings, cascade: Sequence[Pass] = CASCADE, loop: InferenceLoop | None = None
 ) -> TextReader:
-    """The reader with the models of the manifest, ``text_detection`` and ``text_recognition``.
+    """The reader with the models of the manifest; see ``load_text_models``."""
+    return TextReader(*load_text_models(settings, loop), cascade)
+
+
+def load_text_models(
+    settings: Settings, loop: InferenceLoop | None = None
+) -> tuple[TextDetector, TextRecogniser]:
+    """The models of the manifest, ``text_detection`` and ``text_recognition``.
 
     Raises:
         ModelError: if a model is missing, altered or cannot be run.
@@ -167,7 +174,7 @@ def load_text_reader(
     manifest = load_manifest(settings.models_dir)
     detection = open_session(manifest.entry("text_detection"), settings, loop=loop)
     recognition = open_session(manifest.entry("text_recognition"), settings, loop=loop)
-    return TextReader(TextDetector(detection), TextRecogniser(recognition, alphabet(recognition)), cascade)
+    return TextDetector(detection), TextRecogniser(recognition, alphabet(recognition))
 
 
 def promising(housings: Sequence[Housing], settings: Settings) -> list[int]:

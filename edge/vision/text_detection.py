@@ -62,6 +62,10 @@ class TextDetector:
         self._session = session
         self._parameters = parameters or DetectionParameters()
 
+    def with_parameters(self, parameters: DetectionParameters) -> TextDetector:
+        """A detector of other sureness on the same network."""
+        return TextDetector(self._session, parameters)
+
     def find(self, pixels: Pixels, long_side: int) -> list[Quad]:
         """Lines of lettering in ``pixels``, best first, searched at a size of ``long_side`` pixels."""
         image = _sized(pixels, long_side)
