@@ -22,7 +22,7 @@ from edge.batch.rows import Piece, Rows, duplicate_row, rows_of
 from edge.domain import PhotoReport, Picture
 from edge.errors import CamidError, ErrorCode, ModelError, PhotoError
 from edge.media.archive import Entry, Skipped
-from edge.media.facts import PhotoFacts
+from edge.media.facts import PhotoFacts, facts_of
 from edge.media.photo import decode
 from edge.report.contract import photo_contract
 from edge.report.sentence import printable
@@ -63,6 +63,7 @@ class Totals:
 class _Content:
     data: bytes
     sha256: str
+    sidecar: bytes
 
 
 Outcome = Rows | CamidError
@@ -171,7 +172,7 @@ class LocalEngine:
 
     def _rows(self, piece: Piece, content: _Content) -> Rows:
         picture = decode(content.data, piece.place.rsplit("/", 1)[-1], self._settings)
-        facts = PhotoFacts(taken_at=picture.source.taken_at, gps=picture.source.gps)
+        facts = facts_of(picture.source, content.data, content.sidecar)
         answer = photo_contract(self._identifier.photo(picture, self._min_score))
         return rows_of(piece, content.sha256, answer, facts, self._country(facts) if self._country else None)
 
@@ -225,7 +226,7 @@ class LocalEngine:
 
 def _content(entry: Entry) -> _Content:
     data = entry.read()
-    return _Content(data, hashlib.sha256(data).hexdigest())
+    return _Content(data, hashlib.sha256(data).hexdigest(), entry.sidecar())
 
 
 def _held(ahead: Iterable[_Job]) -> int:

@@ -21,6 +21,8 @@ from edge.settings import Settings
 
 _NESTED = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".7z")
 """Members are looked into by their names: each would have to be unpacked to know."""
+_PHOTOS = (".jpg", ".jpeg", ".JPG", ".JPEG", ".heic", ".HEIC", ".png", ".webp", ".tif", ".dng")
+_MAX_SIDECAR_BYTES = 1 << 20
 _HEAD = 512
 """Bytes by which an archive is known: a TAR's mark stands at 257."""
 
@@ -28,12 +30,14 @@ _HEAD = 512
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A file that may hold a picture. ``place`` names it, a member as ``archive.zip!/name``; ``read`` gives
-    its bytes, at most one more than ``max_photo_bytes``, and raises ``PhotoError``."""
+    its bytes, at most one more than ``max_photo_bytes``, and raises ``PhotoError``; ``sidecar`` those of the
+    file beside it that tells more, if there is one."""
 
     place: str
     size: int
     modified_ns: int
     read: Callable[[], bytes]
+    sidecar: Callable[[], bytes] = bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,9 @@ def _file(path: Path, place: str, status: os.stat_result, settings: Settings) ->
     with path.open("rb") as file:
         kind = containers.container_of(file.read(_HEAD))
     if kind is None:
-        yield Entry(place, status.st_size, status.st_mtime_ns, partial(_bytes, path, settings))
+        if not _is_sidecar(path):
+            read = partial(_bytes, path, settings)
+            yield Entry(place, status.st_size, status.st_mtime_ns, read, partial(_sidecar, path))
     else:
         yield from _members(kind, path, place, status.st_mtime_ns, 0, settings)
 
@@ -139,6 +145,29 @@ def _bytes(path: Path, settings: Settings) -> bytes:
             return file.read(settings.max_photo_bytes + 1)
     except OSError as error:
         raise PhotoError(ErrorCode.NOT_READABLE, f"The file cannot be read ({_reason(error)}).") from None
+
+
+def _sidecar(path: Path) -> bytes:
+    for candidate in (Path(f"{path}.xmp"), path.with_suffix(".xmp"), Path(f"{path}.json")):
+        if candidate == path:
+            continue
+        try:
+            with candidate.open("rb") as file:
+                return file.read(_MAX_SIDECAR_BYTES)
+        except (OSError, ValueError):
+            continue
+    return b""
+
+
+def _is_sidecar(path: Path) -> bool:
+    """Whether a file only tells about the photo beside it; alone it is a file like any other."""
+    match path.suffix.lower():
+        case ".json":
+            return path.with_suffix("").is_file()
+        case ".xmp":
+            return path.with_suffix("").is_file() or any(path.with_suffix(end).is_file() for end in _PHOTOS)
+        case _:
+            return False
 
 
 def _reason(error: OSError) -> str:

@@ -31,8 +31,8 @@ _warnings_lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """``orientation`` is 1 to 8 (1: upright); ``taken_at`` is UTC, and None where EXIF gives no UTC offset,
-    for local time without its zone says nothing about the instant."""
+    """``orientation`` is 1 to 8 (1: upright); ``taken_at`` is UTC, or the camera's local time
+    without a zone where EXIF gives no clear UTC offset."""
 
     orientation: int = 1
     taken_at: datetime | None = None
@@ -109,24 +109,24 @@ def _label(value: object) -> str | None:
 
 def _taken_at(exif: Mapping[int, object]) -> datetime | None:
     local = _text(exif.get(Base.DateTimeOriginal))
-    offset = _text(exif.get(Base.OffsetTimeOriginal))
-    if local is None or offset is None:
+    if local is None:
         return None
     try:
-        zone = _zone(offset)
-        return datetime.strptime(local, "%Y:%m:%d %H:%M:%S").replace(tzinfo=zone).astimezone(UTC)
+        moment = datetime.strptime(local, "%Y:%m:%d %H:%M:%S")
+        zone = _zone(_text(exif.get(Base.OffsetTimeOriginal)) or "")
+        return moment if zone is None else moment.replace(tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
 
-def _zone(offset: str) -> timezone:
-    """``+02:00``, ``-09:30`` or ``Z``; raises ValueError for anything else."""
+def _zone(offset: str) -> timezone | None:
+    """``+02:00``, ``-09:30`` or ``Z``; None for anything else."""
     if offset == "Z":
         return UTC
     sign, hours, colon, minutes = offset[:1], offset[1:3], offset[3:4], offset[4:]
     well_formed = sign in "+-" and colon == ":" and len(minutes) == 2
     if not well_formed or not (hours + minutes).isdecimal() or int(minutes) > 59 or int(hours) > 15:
-        raise ValueError(offset)
+        return None
     size = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(-size if sign == "-" else size)
 

@@ -30,8 +30,8 @@ def test_time_with_an_offset_is_utc(offset: str, expected: datetime) -> None:
 
 
 @pytest.mark.parametrize("offset", [None, "", "   :  ", "+2", "02:00", "+25:00", "+02:60", "CEST", "+0²:00"])
-def test_time_without_a_clear_offset_is_not_guessed(offset: str | None) -> None:
-    assert parse_exif(exif_block(taken=TAKEN, offset=offset)).taken_at is None
+def test_time_without_a_clear_offset_stays_local(offset: str | None) -> None:
+    assert parse_exif(exif_block(taken=TAKEN, offset=offset)).taken_at == datetime(2024, 5, 6, 7, 8, 9)
 
 
 @pytest.mark.parametrize(
