@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.support.browser import INJECTION, chromium, watched_page
 from tests.support.pictures import jpeg
 from tests.support.service import TOKEN, Service, StandIn, make_settings, running, street
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-INJECTION = "<img src=x onerror=document.title='owned'>"
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +24,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -51,36 +35,10 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-class Faults:
-    """Collects what a page must not do: script errors, breaches of the policy, requests elsewhere."""
-
-    def __init__(self, page: Page, service: Service) -> None:
-        self.seen: list[str] = []
-        page.on("pageerror", lambda error: self.seen.append(str(error)))
-        page.on("console", self._listen)
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith((service.url, "blob:")) else self.seen.append(request.url)
-            ),
-        )
-
-    def _listen(self, message: ConsoleMessage) -> None:
-        # Chromium notes every answer with an error status; those are expected here.
-        if message.type == "error" and "Failed to load resource" not in message.text:
-            self.seen.append(message.text)
-
-
 @pytest.fixture
 def page(browser: Browser, service: Service) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1100, "height": 800})
-    context.set_default_timeout(60_000)
-    opened = context.new_page()
-    faults = Faults(opened, service)
-    yield opened
-    assert faults.seen == []
-    assert opened.title() == "Camid"
-    context.close()
+    with watched_page(browser, service, "Camid") as opened:
+        yield opened
 
 
 def enter(page: Page, service: Service) -> None:
@@ -145,6 +103,9 @@ def test_a_wrong_token_is_said_and_the_right_one_taken_by_keyboard(page: Page, s
 
 def test_everything_can_be_reached_by_keyboard(page: Page, service: Service, photo: Path) -> None:
     enter(page, service)
+    for place in ("Camid", "Photos", "Streams", "HTTP interface"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name=place, exact=True)).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator("#files")).to_be_focused()
     page.set_input_files("#files", photo)

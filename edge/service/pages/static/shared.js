@@ -103,6 +103,10 @@ export function headline({ verdict, brand, platform, candidates }) {
   return "Maker not determined";
 }
 
+export function capital(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}
+
 export function sentence(text) {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${capital(text)}.`;
 }

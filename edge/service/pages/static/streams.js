@@ -1,6 +1,8 @@
 // The streams page: tiles that follow what the service tells.
 
-import { API, ask, askForToken, askWith, element, enter, fromTemplate, headline, one, sentence, vendorNames } from "./shared.js";
+import {
+  API, ask, askForToken, askWith, capital, element, enter, fromTemplate, headline, one, sentence, vendorNames,
+} from "./shared.js";
 import { follow } from "./events.js";
 import { forget, keepFresh } from "./snapshots.js";
 
@@ -20,6 +22,7 @@ const CHECKS = {
   jitter: "Jitter", loss: "Loss", clock: "Clock", not_black: "Not black", not_frozen: "Not frozen", sharp: "Sharp",
   colour: "Colour", vendor: "Maker", model: "Model", firmware: "Firmware",
 };
+const CODECS = { h264: "H.264", hevc: "H.265", mjpeg: "MJPEG" };
 const OUTCOMES = { passed: "passed", failed: "failed", not_checked: "not checked" };
 const AGES = [[60, "s"], [60, "min"], [24, "h"], [Infinity, "days"]];
 const AGE_EVERY_MS = 5000;
@@ -62,7 +65,7 @@ function replaceAll(streams) {
 function show(stream) {
   const tile = shown.get(stream.id)?.tile ?? newTile(stream.id);
   shown.set(stream.id, { stream, tile });
-  const { state, identification, message, picture_faults, last_look } = stream;
+  const { state, identification, last_look } = stream;
   tile.className = `stream ${state} ${identification?.verdict ?? "unknown"}`;
   one("h2", tile).textContent = stream.name;
   const [word, meaning] = STATES[state] ?? [state, ""];
@@ -73,7 +76,7 @@ function show(stream) {
   one(".address", tile).textContent = stream.url;
   one(".pause", tile).textContent = stream.enabled ? "Pause" : "Resume";
   one("img", tile).alt = `Newest picture of ${stream.name}`;
-  one(".faults", tile).replaceChildren(...faults(stream, message, picture_faults));
+  one(".faults", tile).replaceChildren(...faults(stream));
   tile.hidden = !passes(stream);
   keepFresh(tile, stream.id, last_look);
 }
@@ -101,7 +104,7 @@ function facts({ info, osd, looks, last_look, intermediary, overlay_by, cameras 
   const parts = [];
   if (info !== null) {
     const rate = info.announced_fps === null ? "" : `, ${Math.round(10 * info.announced_fps) / 10} frames/s`;
-    parts.push(`${info.width} × ${info.height} ${info.codec.toUpperCase()}${rate}`);
+    parts.push(`${info.width} × ${info.height} ${CODECS[info.codec] ?? info.codec}${rate}`);
   }
   if (osd?.channel_text) parts.push(`shows “${osd.channel_text}”`);
   if (intermediary !== null) parts.push(`through ${intermediary}`);
@@ -111,9 +114,11 @@ function facts({ info, osd, looks, last_look, intermediary, overlay_by, cameras 
   return parts.filter(Boolean).join(" · ");
 }
 
-function faults({ checks }, message, pictureFaults) {
-  const texts = message === null ? [] : [message];
-  texts.push(...pictureFaults.map((fault) => PICTURE_FAULTS[fault] ?? fault));
+function faults({ checks, message, picture_faults, url }) {
+  const texts = [];
+  // The address stands below.
+  if (message !== null) texts.push(capital(message.startsWith(`${url}: `) ? message.slice(url.length + 2) : message));
+  texts.push(...picture_faults.map((fault) => PICTURE_FAULTS[fault] ?? fault));
   texts.push(...checks.filter((one) => one.outcome === "failed").map((one) => `${CHECKS[one.id] ?? one.id}: ${one.message}`));
   return texts.map((textContent) => element("li", { textContent }));
 }
