@@ -27,6 +27,8 @@ _log = logging.getLogger("edge.service")
 
 _THREADS = 2
 _WAITING = 16
+_HANGING_S = 3
+"""How long the end waits for looks at cameras that hang; they are then left behind."""
 _LOST = "Its address cannot be decrypted: secrets.key is another one than when it was stored. "
 
 T = TypeVar("T")
@@ -37,7 +39,7 @@ class StreamMonitor(Protocol):
 
     def start(self) -> None: ...
 
-    def stop(self) -> None: ...
+    def stop(self, timeout_s: float = ...) -> None: ...
 
     def add(self, spec: StreamSpec) -> None: ...
 
@@ -130,7 +132,7 @@ class WatchedStreams:
             monitor, self._monitor = self._monitor, None
         if monitor is not None:
             self._unsubscribe()
-            monitor.stop()
+            monitor.stop(_HANGING_S)
 
     def all(self) -> tuple[WatchedStream, ...]:
         """In the order in which they were added."""

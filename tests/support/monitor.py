@@ -92,7 +92,8 @@ class StandInMonitor:
     def start(self) -> None:
         self.running = True
 
-    def stop(self) -> None:
+    def stop(self, timeout_s: float = 0) -> None:
+        del timeout_s
         self.running = False
         self.specs.clear()
         self._statuses.clear()
