@@ -37,10 +37,12 @@ class Decoder:
         try:
             frames = context.decode(packet)
         except av.FFmpegError as error:
-            if self.device is not None:  # drivers fail at the first packet, not when they are opened
-                self._hardware.give_up(self._codec, self.device, str(error))
+            if self.device is not None:
+                self._hardware.strike(self._codec, self.device, str(error))
                 self.close()
             raise
+        if frames and self.device is not None:
+            self._hardware.prove(self._codec, self.device)
         return [frame for frame in frames if not frame.is_corrupt]
 
     def decode_single(self, packet: Packet[av.VideoStream]) -> av.VideoFrame | None:

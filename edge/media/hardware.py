@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import av
@@ -39,6 +41,8 @@ _BY_ITSELF = ("nvv4l2dec", "nvmpi", "cuda", "v4l2m2m", "vaapi", "videotoolbox")
 """In the order in which ``auto`` tries them. ``cuvid`` and ``qsv`` only by name: cuda and vaapi serve the
 same chips."""
 
+_STRIKES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -49,8 +53,8 @@ class Opened:
 
 
 class Hardware:
-    """Opens decoders by the setting ``stream_hardware``. A device that failed once for a codec is not tried
-    again."""
+    """Opens decoders by the setting ``stream_hardware``. A device that cannot be opened for a codec, or fails
+    before it has ever delivered a picture, is not tried again."""
 
     def __init__(self, wish: str, exists: Callable[[str], bool] = lambda node: Path(node).exists()) -> None:
         """Raises CamidError: ``settings_invalid`` for a device that nobody knows."""
@@ -60,6 +64,8 @@ class Hardware:
         self._wish = wish
         self._exists = exists
         self._failed: set[tuple[str, str]] = set()
+        self._proven: set[tuple[str, str]] = set()
+        self._strikes: Counter[tuple[str, str]] = Counter()
 
     def open(self, codec: str, prepare: Callable[[av.VideoCodecContext], None]) -> Opened:
         """A decoder for ``codec`` that ``prepare`` has set up; on the processor where no device will."""
@@ -93,6 +99,17 @@ class Hardware:
             self._failed.add((codec, device))
             log.warning("Decoding %s on the processor: %s does not (%s).", codec, device, reason)
 
+    def prove(self, codec: str, device: str) -> None:
+        """The device has delivered a picture: what fails from now on is the stream's fault."""
+        self._proven.add((codec, device))
+
+    def strike(self, codec: str, device: str, reason: str) -> None:
+        """The device has failed with a packet, which may be the packet's fault; drivers show only then that
+        they do not work."""
+        self._strikes[codec, device] += 1
+        if (codec, device) not in self._proven and self._strikes[codec, device] >= _STRIKES:
+            self.give_up(codec, device, reason)
+
     def _present(self) -> list[str]:
         built = {*hwdevices_available(), *_DECODERS}
         return [d for d in _BY_ITSELF if d in built and self._has_node(d)]
@@ -101,6 +118,12 @@ class Hardware:
         if device == "videotoolbox":
             return platform.system() == "Darwin"
         return any(self._exists(node) for node in _NODES[device])
+
+
+@cache
+def hardware(wish: str) -> Hardware:
+    """One for the whole process, so that a device which fails is tried once and not by every stream."""
+    return Hardware(wish)
 
 
 def _context(codec: str, device: str) -> av.VideoCodecContext:

@@ -156,6 +156,8 @@ class Relay:
                 passed += item.raw
             elif item.start.startswith("TEARDOWN "):
                 raise self._session.fault(StreamFault.ENDED, "the camera ended the stream")
+            else:
+                self._session.hear(item)
         if passed:
             client.sendall(passed)
         if isinstance(self._wire, SocketWire) and self._wire.buffered:
@@ -192,17 +194,20 @@ class Relay:
     def _forward(self, client: socket.socket, method: str, part: str, request: Message, number: str) -> None:
         url = self._urls.get(part, self._urls[""])
         headers = tuple((k, v) for k, v in request.headers if k.lower() in _PASSED_ON)
+        if method not in (
+            "SETUP",
+            "PLAY",
+        ):  # it keeps alive: FFmpeg waits for no answer, and some cameras give none
+            self._session.notify(method, url, headers, seconds=_SEND_S)
+            return
         if method == "SETUP":
             headers += (("Transport", self._wanted(request)),)
-        waits = method in ("SETUP", "PLAY")  # anything else keeps alive, and FFmpeg waits for no answer
         early: list[Interleaved] = []  # FFmpeg throws away what comes before the answer to PLAY
-        self._session.on_packet = early.append if waits else self._pass_packet
+        self._session.on_packet = early.append
         answer = self._session.request(
             method, url, headers, seconds=self._settings.stream_answer_s, body=request.body, record=False
         )
         self._session.on_packet = self._pass_packet
-        if not waits:
-            return
         self._note(method, answer)
         kept = tuple((k, v) for k, v in answer.headers if k.lower() == "session")
         if method == "SETUP" and 200 <= answer.status < 300:

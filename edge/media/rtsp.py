@@ -92,6 +92,22 @@ class Session:
             answer = self._ask(method, url, headers, body, end, record)
         return answer
 
+    def notify(self, method: str, url: str, headers: Headers, *, seconds: float) -> None:
+        """Sends a request whose answer nobody waits for. What it says about the login goes to ``hear``.
+
+        Raises:
+            StreamError: ``timeout``, ``ended``.
+        """
+        self._send_request(method, url, headers, "", seconds)
+
+    def hear(self, message: Message) -> None:
+        """Takes an answer that nobody waited for: where the nonce had become stale, the next request has the
+        new one."""
+        if message.is_answer and self._login is not None:
+            values = [value for key, value in message.headers if key.lower() == "www-authenticate"]
+            for challenge in parse_challenges(values)[:1]:
+                self._login.accept(challenge)
+
     def send(self, data: bytes, seconds: float) -> None:
         """Sends bytes as they are: packets of ours."""
         try:
@@ -133,7 +149,7 @@ class Session:
     def close(self) -> None:
         self.wire.close()
 
-    def _ask(self, method: str, url: str, headers: Headers, body: str, end: float, record: bool) -> Answer:
+    def _send_request(self, method: str, url: str, headers: Headers, body: str, seconds: float) -> None:
         self._sequence += 1
         authorization = self._login.header(method, url) if self._login else None
         lines = [f"{method} {url} RTSP/1.0", f"CSeq: {self._sequence}", f"User-Agent: {USER_AGENT}"]
@@ -141,7 +157,10 @@ class Session:
         lines += [f"{name}: {value}" for name, value in headers]
         lines += [f"Content-Length: {len(body.encode())}"] if body else []
         text = "\r\n".join(line.replace("\r", " ").replace("\n", " ") for line in lines)
-        self.send(f"{text}\r\n\r\n{body}".encode(), max(0.001, end - self._clock.monotonic()))
+        self.send(f"{text}\r\n\r\n{body}".encode(), max(0.001, seconds))
+
+    def _ask(self, method: str, url: str, headers: Headers, body: str, end: float, record: bool) -> Answer:
+        self._send_request(method, url, headers, body, end - self._clock.monotonic())
         answer = self._await(method, end)
         if record:
             self.answers.append(answer)
@@ -149,7 +168,7 @@ class Session:
 
     def _await(self, method: str, end: float) -> Answer:
         """The next answer with our number, or with none, as careless servers send it."""
-        skipped = 0
+        skipped, garbage = 0, self._framer.garbage
         while skipped < _MAX_SKIPPED:
             found: Answer | None = None
             for item in self.receive(end):
@@ -159,7 +178,7 @@ class Session:
                     found = self._answer(method, item)
                 else:
                     skipped += 1
-            if self._framer.garbage > self._settings.stream_max_answer_bytes:
+            if self._framer.garbage - garbage > self._settings.stream_max_answer_bytes:
                 break
             if found is not None:
                 return found

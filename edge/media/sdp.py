@@ -23,7 +23,7 @@ _STATIC = {
 _MAX_LINES = 2000
 _MAX_LINE = 16 * 1024
 _MAX_MEDIA = 32
-_FORMAT_PARAMETERS = re.compile(r"[A-Za-z0-9_.;=+/,:()\- ]*")
+_FORMAT_PARAMETER = re.compile(r"[A-Za-z0-9_.=+/,:()\- ]*")
 _PARAMETER_SETS = ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps")
 
 
@@ -110,7 +110,7 @@ def _format_parameters(lines: list[str], payload_type: int) -> str:
     for line in lines:
         found = re.fullmatch(r"a=fmtp:\s*(\d{1,3})\s+(.*)", line, re.ASCII | re.I)
         if found and int(found[1]) == payload_type:
-            return found[2] if _FORMAT_PARAMETERS.fullmatch(found[2]) else ""
+            return ";".join(p for p in found[2].split(";") if _FORMAT_PARAMETER.fullmatch(p))
     return ""
 
 

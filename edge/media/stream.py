@@ -21,7 +21,7 @@ from edge.errors import StreamError, StreamFault
 from edge.media.address import Address, FileAddress, StreamAddress
 from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.media.decoder import Decoder
-from edge.media.hardware import Hardware
+from edge.media.hardware import hardware
 from edge.media.live import LiveSource, Opening
 from edge.media.meter import FrameMeter
 from edge.media.rtsp import Dialled
@@ -120,7 +120,7 @@ class LiveStream:
         self._address: StreamAddress = target.address
         self._settings, self._clock = target.settings, target.clock
         self._opening = Opening(target, known)
-        self._hardware = Hardware(target.settings.stream_hardware)
+        self._hardware = hardware(target.settings.stream_hardware)
         self._shelf = Shelf(target.clock)
         self._reader = Reader(f"stream {target.address.host}", self._read)
         self._ready = threading.Event()
