@@ -133,7 +133,9 @@ class StreamChangeV1(_Body):
     # Factories, for a default would stand in the description and none is ever used.
     name: Name = Field(default_factory=str, examples=["Back door"])
     enabled: Annotated[bool, Field(strict=True)] = Field(default_factory=bool)
-    username: Username | None = Field(default_factory=lambda: None, description="null removes it.")
+    username: Username | None = Field(
+        default_factory=lambda: None, repr=False, description="null removes it."
+    )
     password: Password | None = Field(default_factory=lambda: None, description="null removes it.")
     expect: ExpectV1 = Field(default_factory=ExpectV1, description="Replaced as a whole.")
 
