@@ -33,20 +33,19 @@ MONTHS = (
     ("november", "nov", "novembre", "noviembre", "novembro"),
     ("december", "dec", "décembre", "déc", "diciembre", "dic", "dezember", "dez", "dicembre", "dezembro"),
 )
-WEEKDAYS = (
-    ("monday", "mon", "lundi", "lun", "lunes", "montag", "mo", "lunedì", "lunedi", "segunda", "seg", "maandag", "ma"),
-    ("tuesday", "tue", "tues", "mardi", "mar", "martes", "dienstag", "di", "martedì", "martedi", "terça", "ter",
-     "dinsdag"),
-    ("wednesday", "wed", "mercredi", "mer", "miércoles", "miercoles", "mié", "mie", "mittwoch", "mi", "mercoledì",
-     "mercoledi", "quarta", "qua", "woensdag", "wo"),
-    ("thursday", "thu", "thur", "thurs", "jeudi", "jeu", "jueves", "jue", "donnerstag", "do", "giovedì", "giovedi",
-     "gio", "quinta", "qui", "donderdag"),
-    ("friday", "fri", "vendredi", "ven", "viernes", "vie", "freitag", "fr", "venerdì", "venerdi", "sexta", "sex",
-     "vrijdag", "vr"),
-    ("saturday", "sat", "samedi", "sam", "sábado", "sabado", "sáb", "sab", "samstag", "sa", "sabato", "zaterdag",
-     "za"),
-    ("sunday", "sun", "dimanche", "dim", "domingo", "dom", "sonntag", "so", "domenica", "zondag", "zo"),
-)  # fmt: skip
+WEEKDAYS = tuple(
+    frozenset(words.split())
+    for words in (
+        "monday mon lundi lun lunes montag mo lunedì lunedi segunda seg maandag ma",
+        "tuesday tue tues mardi mar martes dienstag di martedì martedi terça ter dinsdag",
+        "wednesday wed mercredi mer miércoles miercoles mié mie mittwoch mi mercoledì mercoledi"
+        " quarta qua woensdag wo",
+        "thursday thu thur thurs jeudi jeu jueves jue donnerstag do giovedì giovedi gio quinta qui donderdag",
+        "friday fri vendredi ven viernes vie freitag fr venerdì venerdi sexta sex vrijdag vr",
+        "saturday sat samedi sam sábado sabado sáb sab samstag sa sabato zaterdag za",
+        "sunday sun dimanche dim domingo dom sonntag so domenica zondag zo",
+    )
+)
 """From Monday on, as ``datetime.weekday`` counts."""
 HAN_DAYS = "一二三四五六日"
 HAN_STEMS = ("星期", "周", "礼拜", "週")
@@ -69,6 +68,13 @@ def month_number(word: str) -> tuple[int, int] | None:
     return _months().get(word.casefold().rstrip("."))
 
 
+def spelling(word: str, month: int) -> str:
+    """The name of ``month`` that ``word`` resembles most, in its case."""
+    lower = word.casefold().rstrip(".")
+    same = [name for name in MONTHS[month - 1] if len(name) == len(lower)] or list(MONTHS[month - 1])
+    return _cased(min(same, key=lambda name: Levenshtein.distance(lower, name)), word)
+
+
 def says_weekday(word: str, day: int) -> bool:
     """Whether ``word`` names weekday ``day`` (from Monday 0) as it stands."""
     plain = word.strip("().,;:[]")
@@ -77,8 +83,8 @@ def says_weekday(word: str, day: int) -> bool:
 
 
 def weekday_in(word: str, day: int) -> tuple[str, int] | None:
-    """``word`` as a weekday, corrected to weekday ``day`` (from Monday 0) where one letter was misread, and the
-    number of corrections; None if it is none."""
+    """``word`` as a weekday, corrected to weekday ``day`` (from Monday 0) where one letter was misread, and
+    the number of corrections; None if it is none."""
     plain = word.strip("().,;:[]")
     lower = plain.casefold()
     if any(lower in names for names in WEEKDAYS):
@@ -111,11 +117,13 @@ def _cyrillic(word: str, day: int) -> tuple[str, int] | None:
 def _misread(word: str, day: int) -> tuple[str, int] | None:
     lower = word.casefold()
     if len(lower) == 2 and any(name.endswith(lower) and len(name) == 3 for name in WEEKDAYS[day]):
-        name = next(name for name in WEEKDAYS[day] if name.endswith(lower) and len(name) == 3)
+        name = next(name for name in sorted(WEEKDAYS[day]) if name.endswith(lower) and len(name) == 3)
         return name.upper() if word.isupper() else name.capitalize(), 1
     if len(lower) < 3:
         return None
-    near = [name for name in WEEKDAYS[day] if len(name) >= 3 and Levenshtein.distance(lower, name) == 1]
+    near = [
+        name for name in sorted(WEEKDAYS[day]) if len(name) >= 3 and Levenshtein.distance(lower, name) == 1
+    ]
     if not near:
         return None
     name = max(near, key=len)
@@ -123,7 +131,8 @@ def _misread(word: str, day: int) -> tuple[str, int] | None:
 
 
 def _cased(name: str, like: str) -> str:
-    if like.isupper():
+    letters = "".join(char for char in like if char.isalpha())
+    if letters.isupper() and len(letters) > 1:
         return name.upper()
     return name.capitalize() if like[:1].isupper() else name
 

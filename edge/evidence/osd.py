@@ -1,9 +1,9 @@
 """What an on-screen display says of the camera that recorded the picture: its text, its clock, its mark.
 
-A mark counts where displays have theirs: beside a clock anywhere at the rim, without one only in a corner, read
-letter by letter, for a shop may have a sign. The style of a clock, a channel's
-name from the factory and the info bar of trail cameras are weak evidence, which alone never names
-(``fusion``). A display that software drew says nothing of a camera.
+A mark counts where displays have theirs: in a corner, beside a clock also at the rim; without a clock only
+if it is read letter by letter, for a shop may have a sign. The style of a clock, a channel's name from the
+factory and the info bar of trail cameras are weak evidence, which alone never names (``fusion``). A display
+that software drew says nothing of a camera.
 """
 
 from __future__ import annotations
@@ -25,16 +25,23 @@ from edge.vision.overlay import Overlay, OverlayLine
 
 PREFIX = "osd_"
 MARK_TABLE, CHANNEL_TABLE, CLOCK_TABLE, BAR_TABLE = "osd_mark", "osd_channel", "osd_clock", "osd_bar"
-CORNER = 0.075
-"""Share of the frame's width within which a mark lies in a corner."""
+AGREED_TABLE = "osd_agreed"
+BOTH = "Both the letters and the logo resemble this maker's."
+CORNER = (0.075, 0.09)
+"""Shares of the frame's width, across and down, within which a mark lies in a corner: a clock may stand above
+or below it."""
 HIGHEST = 0.2
 """Share of the frame's height above which lettering is no mark of a display."""
+RIM = 0.04
+"""Share of the frame's height within which a mark lies at the upper or lower rim."""
+LEAST_ALIKE = 0.75
+"""Similarity of a wordmark to the letters read: those of a display are plain, a worse one is another word."""
 BESIDE = 2
 """Letters that may stand beside a wordmark in its line: a symbol is read as letters."""
 SAME_TEXT = 0.6
 """Likeness of a mark's readings in several frames: a half-transparent one is read badly over some."""
-SAME_MARK = 0.6
-"""Cosine from which a logo confirms an ambiguous wordmark."""
+SAME_MARK, AGREES = 0.5, 0.7
+"""Scores from which a logo confirms an ambiguous wordmark, and from which it agrees with a misread one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,8 @@ class _Marks:
         found: list[Evidence] = []
         lines: list[OverlayLine] = []
         for line in self._candidates():
-            own = [*self._lettered(line), *self._drawn(line)]
+            lettered, drawn = list(self._lettered(line)), list(self._drawn(line))
+            own = [*lettered, *drawn, *self._agreed(lettered)]
             if own:
                 found += own
                 lines.append(line)
@@ -132,7 +140,7 @@ class _Marks:
                 yield free
 
     def _placed(self, box: Box) -> bool:
-        return self.clock is not None or in_corner(box, self.overlay)
+        return in_corner(box, self.overlay) or (self.clock is not None and at_rim(box, self.overlay))
 
     def _lettered(self, line: OverlayLine) -> Iterator[Evidence]:
         if not self._placed(line.line.box):
@@ -140,28 +148,46 @@ class _Marks:
         said: dict[str, Match] = {}
         for match in self.lettering.matches([line.line]):
             known = said.get(match.target.brand)
-            if stands_alone(match) and (known is None or match.similarity > known.similarity):
+            alone = stands_alone(match) or heads_info_bar(match, self.rules)
+            if alone and (known is None or match.similarity > known.similarity):
                 said[match.target.brand] = match
         for evidence in self.lettering.evidence([line.line]):
-            alone = said.get(evidence.brand or "")
-            if alone is not None and self._counts(alone, line.line):
-                yield replace(evidence, kind=EvidenceKind.OSD, origin=_origin(line.line.box))
+            own = said.get(evidence.brand or "")
+            if own is not None and self._counts(own, line.line):
+                supports = {
+                    platform: self._cautious(own, value) for platform, value in evidence.supports.items()
+                }
+                yield replace(
+                    evidence, kind=EvidenceKind.OSD, origin=_origin(line.line.box), supports=supports
+                )
+
+    def _cautious(self, match: Match, value: float) -> float:
+        """A misreading is worth no more than on a housing: those tables saw more names that are nearly a
+        maker's."""
+        if match.similarity == 1.0:
+            return value
+        return min(value, self.likelihoods.value(match.target.table, match.similarity))
 
     def _counts(self, match: Match, line: TextLine) -> bool:
-        if self.clock is None and match.similarity < 1.0:
+        brand = match.target.brand
+        sure = self.clock is not None or self._confirmed(brand, line.box, AGREES)
+        if match.similarity < (LEAST_ALIKE if sure else 1.0):
             return False
         if not match.target.ambiguous:
             return True
-        return match.target.brand in self.rules.printed or self._confirmed(match.target.brand, line.box)
+        return brand in self.rules.printed or self._confirmed(brand, line.box, SAME_MARK)
 
-    def _confirmed(self, brand: str, box: Box) -> bool:
+    def _confirmed(self, brand: str, box: Box, least: float) -> bool:
+        """Whether the line resembles the brand's logo more than any other's."""
         return any(
-            match.brand == brand and match.similarity >= SAME_MARK and match.box.iou(box) > 0.5
+            match.brand == brand and mark_score(match) >= least and match.box.iou(box) > 0.5
             for match in self.matches
         )
 
     def _drawn(self, line: OverlayLine) -> Iterator[Evidence]:
-        """The logo that the line resembles."""
+        """The logo that the line resembles; shapes are met by chance, so only beside a clock."""
+        if self.clock is None:
+            return
         for match in self.matches:
             brand = self.catalogue.brands.get(match.brand)
             if brand is None or match.box.iou(line.line.box) <= 0.5 or not in_corner(match.box, self.overlay):
@@ -179,12 +205,23 @@ class _Marks:
                     origin=_origin(line.line.box),
                 )
 
+    def _agreed(self, lettered: Sequence[Evidence]) -> Iterator[Evidence]:
+        """Letters and logo that speak for one brand say more than either."""
+        for evidence in lettered:
+            if evidence.brand and evidence.box and self._confirmed(evidence.brand, evidence.box, AGREES):
+                ratio = self.likelihoods.value(AGREED_TABLE, 1.0)
+                supports = dict.fromkeys(evidence.supports, ratio)
+                yield replace(evidence, supports=supports, strength=strength_of(ratio), note=BOTH)
+
 
 def in_corner(box: Box, overlay: Overlay) -> bool:
-    reach = CORNER * overlay.width
     across = min(box.x0, overlay.width - box.x1)
     down = min(box.y0, overlay.height - box.y1)
-    return across <= reach and down <= reach
+    return across <= CORNER[0] * overlay.width and down <= CORNER[1] * overlay.width
+
+
+def at_rim(box: Box, overlay: Overlay) -> bool:
+    return min(box.y0, overlay.height - box.y1) <= RIM * overlay.height
 
 
 def mark_score(match: GalleryMatch) -> float:
@@ -197,6 +234,11 @@ def stands_alone(match: Match) -> bool:
     words = tokens(match.line.text)
     beside = [*words[: match.words[0]], *words[match.words[1] :]]
     return sum(len(word) for word in beside) <= BESIDE and len(beside) <= 1
+
+
+def heads_info_bar(match: Match, rules: OverlayRules) -> bool:
+    """Whether the wordmark is the first of an info bar that was found as one line."""
+    return match.words[0] == 0 and rules.holds_temperature(match.line.text)
 
 
 def _origin(box: Box) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz.fuzz import ratio
@@ -123,7 +124,17 @@ def _elected(group: Group) -> ReadClock | None:
     for text, stamp in stamps.items():
         votes[text] += sum(_follows(stamp, one) for one in older)
     best = max(stamps, key=lambda text: (votes[text], len(text), text))
+    best = _without_dash(stamps[best], stamps) or best
     return ReadClock(stamps[best], _used(group, stamps[best]), _ticks(stamps[best], older))
+
+
+def _without_dash(stamp: Stamp, stamps: Mapping[str, Stamp]) -> str | None:
+    """The same stamp with a blank between date and time, if any view has it: after a date with dashes the
+    recogniser sees one more."""
+    if stamp.style.separator != "-":
+        return None
+    plain = re.sub(r"(?<=\d)\s?-\s?(?=\d\d?:\d\d)", " ", stamp.text)
+    return plain if plain != stamp.text and plain in stamps else None
 
 
 def _readings(group: Group) -> Iterator[tuple[str, float]]:
@@ -220,7 +231,7 @@ def without_clock(line: OverlayLine) -> OverlayLine | None:
     step = box.width / max(1, len(text))
     part = Box(box.x0 + start * step, box.y0, box.x0 + max(end, start + 1) * step, box.y1)
     read = replace(line.line, text=rest, box=part)
-    return OverlayLine(read, (read,), (), line.look)
+    return OverlayLine(read, (read,), ())
 
 
 def _nameable(line: TextLine, rules: OverlayRules) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 
 from edge.domain import Strength
 from edge.errors import CamidError, ErrorCode
-from edge.evidence.clock import ClockStyle, DateOrder
+from edge.evidence.clock import ClockStyle
+from edge.evidence.clock_parts import DateOrder
 
 FILE = Path(__file__).with_name("overlays.toml")
 
@@ -72,6 +73,10 @@ class OverlayRules:
     def is_temperature(self, text: str) -> bool:
         return any(pattern.search(text) for pattern in self.temperature)
 
+    def holds_temperature(self, text: str) -> bool:
+        """Whether a temperature stands anywhere in the line."""
+        return any(self.is_temperature(text[place:]) for place in _word_starts(text))
+
     def software_in(self, text: str) -> Software | None:
         return next((software for software in self.software if software.pattern.search(text)), None)
 
@@ -106,6 +111,10 @@ def _rules(document: Mapping[str, Any]) -> OverlayRules:
         ),
         clocks=tuple(_habit(raw) for raw in document["clock"]),
     )
+
+
+def _word_starts(text: str) -> list[int]:
+    return [match.start() for match in re.finditer(r"(?<!\S)\S", text)]
 
 
 def _habit(raw: Mapping[str, Any]) -> ClockHabit:

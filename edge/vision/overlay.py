@@ -16,7 +16,6 @@ import numpy as np
 
 from edge.domain import Box, Pixels, TextLine
 from edge.settings import Settings
-from edge.vision.drawn import Drawn, drawn
 from edge.vision.text_detection import DetectionParameters, Quad, TextDetector, rectify
 from edge.vision.text_recognition import TextRecogniser
 
@@ -30,6 +29,8 @@ SMALLEST = 96
 """Pixels of a side below which a picture has no display that could be read."""
 LEVEL = 0.06
 """Slope (rise over run) up to which a line counts as level: displays are never turned."""
+SHORT, SHORT_LEVEL = 3.5, 0.3
+"""Width to height under which a word's slope is told badly, for its letters reach up and down unevenly."""
 SYMBOL = 2.0
 """Height to width up to which an upright find may be a symbol; more is a line on end."""
 KNOWN = 0.4
@@ -52,12 +53,11 @@ def _never(text: str) -> bool:
 class OverlayLine:
     """A level line of lettering near the rim. ``line`` is its best single reading in the newest frame,
     ``views`` all of them, ``line`` first; ``before`` holds the readings of the older frames, oldest first,
-    None where nothing was legible at that place. ``look`` tells how it is drawn."""
+    None where nothing was legible at that place."""
 
     line: TextLine
     views: tuple[TextLine, ...]
     before: tuple[TextLine | None, ...]
-    look: Drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class OsdReader:
             corner = frame[y : y + down, x : x + across]
             for quad in map(_level, self._faint.find(corner, self._settings.osd_corner_side)):
                 moved = None if quad is None else _moved(quad, y, x)
-                if moved is not None and not any(_shared(moved.box, box) > KNOWN for box in known):
+                if moved is not None and not any(_is_known(moved.box, box) for box in known):
                     found.append(moved)
         return sorted(found, key=lambda quad: (-quad.score, quad.box.as_tuple()))
 
@@ -150,7 +150,7 @@ class OsdReader:
                 lines.append((quad, (best, *(view for view in views if view is not best))))
         older = [self._texts(frame, [quad for quad, _ in lines]) for frame in frames[:-1]]
         return [
-            OverlayLine(views[0], views, tuple(frame[i] for frame in older), drawn(newest, quad.box))
+            OverlayLine(views[0], views, tuple(frame[i] for frame in older))
             for i, (quad, views) in enumerate(lines)
         ]
 
@@ -189,7 +189,8 @@ def spread(frames: Sequence[Pixels], most: int) -> list[Pixels]:
 def _level(quad: Quad) -> Quad | None:
     """The quad if it is level; a symbol that is higher than wide as a level one; None for turned lines."""
     along = quad.corners[1] - quad.corners[0]
-    if abs(along[1]) <= LEVEL * abs(along[0]):
+    slope = SHORT_LEVEL if quad.width < SHORT * quad.height else LEVEL
+    if abs(along[1]) <= slope * abs(along[0]):
         return quad
     upright = abs(along[0]) <= LEVEL * abs(along[1])
     return Quad(np.roll(quad.corners, -1, axis=0), quad.score) if upright and _squarish(quad) else None
@@ -203,9 +204,9 @@ def _digits(text: str) -> int:
     return sum(char.isdigit() for char in text)
 
 
-def _shared(one: Box, other: Box) -> float:
-    """Share of the smaller box that both cover."""
-    return one.intersection(other) / min(one.area, other.area)
+def _is_known(new: Box, known: Box) -> bool:
+    """Whether a find is one that was read already, and not one of which only a piece was found before."""
+    return new.intersection(known) > KNOWN * min(new.area, known.area) and new.area < 1.6 * known.area
 
 
 def _moved(quad: Quad, down: float, right: float = 0.0) -> Quad:

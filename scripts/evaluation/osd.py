@@ -1,7 +1,7 @@
-"""Labelled frames and clips with on-screen displays, real or drawn, and what the display of each was read as.
+"""Labelled frames and clips with on-screen displays, real or drawn, and what each was read as.
 
-The labels have one form: ``labels.jsonl`` beside the frames, and beside the clips in ``clips/``. Readings are kept
-on disk, keyed by the file, so that fitting does not read again.
+The labels have one form: ``labels.jsonl`` beside the frames, and beside the clips in ``clips/``. Readings are
+kept on disk, keyed by the file, so that fitting does not read again.
 """
 
 from __future__ import annotations
