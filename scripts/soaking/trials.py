@@ -17,13 +17,15 @@ _NONE: frozenset[StreamFault] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """``faults`` are set for the length of the trial; without any the camera is switched off. ``expected`` is
-    what may be named, nothing: no fault at all. ``clip`` is sent from the beginning of the trial on."""
+    """``faults`` are set for the length of the trial; without any the camera is switched off. One of
+    ``expected`` has to be named, without any there is nothing to name; ``tolerated`` may be. ``switch`` says
+    what becomes different: codec or size."""
 
     name: str
     expected: frozenset[StreamFault] = _NONE
     faults: Faults | None = None
     switch: str | None = None
+    tolerated: frozenset[StreamFault] = _NONE
 
 
 def _faulty(name: str, *expected: StreamFault, **faults: Any) -> Trial:
@@ -34,7 +36,7 @@ TRIALS = (
     Trial("switched off", frozenset({StreamFault.REFUSED})),
     _faulty("stalled", StreamFault.STALLED, stalled=True),
     _faulty("half-open", StreamFault.TIMEOUT, StreamFault.TLS_FAILED, silent=True),
-    _faulty("5 % loss", loss=0.05),
+    Trial("5 % loss", faults=Faults(loss=0.05), tolerated=frozenset({StreamFault.CORRUPT})),
     _faulty("garbage", StreamFault.CORRUPT, garbage=1.0),
     _faulty("wrong password", StreamFault.AUTH_FAILED, wrong_password=True),
     _faulty("no parameter sets", StreamFault.CORRUPT, StreamFault.STALLED, without_parameter_sets=True),

@@ -38,6 +38,9 @@ def test_the_fault_of_the_camera_is_right_and_another_is_not() -> None:
 def test_what_is_no_trouble_must_not_be_named() -> None:
     assert outcome(HARMLESS, None, None).is_right
     assert not outcome(HARMLESS, StreamFault.CORRUPT, None).is_right
+    bearable = Trial("loss", tolerated=frozenset({StreamFault.CORRUPT}))
+    assert outcome(bearable, StreamFault.CORRUPT, None).is_right
+    assert not outcome(bearable, StreamFault.STALLED).is_right
 
 
 def test_a_stream_must_be_back_in_ten_seconds() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from tests.support.camera.spec import Sdp
 from tests.support.camera.track import Track
 
+FILLER = b"a=x-filler:" + b"0" * 1000 + b"\r\n"
 
-def describe(sdp: Sdp, track: Track, at_least: int = 0) -> bytes:
-    """The SDP text; filled up with attributes to ``at_least`` bytes."""
-    text = "\r\n".join([*_head(sdp), *_medium(sdp, track), ""]).encode()
-    line = b"a=x-filler:" + b"0" * 1000 + b"\r\n"
-    return text + line * (max(0, at_least - len(text)) // len(line))
+
+def describe(sdp: Sdp, track: Track) -> bytes:
+    return "\r\n".join([*_head(sdp), *_medium(sdp, track), ""]).encode()
 
 
 def _head(sdp: Sdp) -> list[str]:

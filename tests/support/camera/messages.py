@@ -59,9 +59,7 @@ def next_request(buffer: bytearray) -> Request | None:
     return request
 
 
-def answer(status: int, headers: Iterable[tuple[str, str]], body: bytes = b"") -> bytes:
+def answer(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
     lines = [f"RTSP/1.0 {status} {REASONS.get(status, 'Unknown')}"]
     lines += [f"{name}: {value}" for name, value in headers]
-    if body:
-        lines.append(f"Content-Length: {len(body)}")
-    return "\r\n".join([*lines, "", ""]).encode() + body
+    return "\r\n".join([*lines, "", ""]).encode()

@@ -20,7 +20,7 @@ class Server:
 
     def __init__(self, spec: CameraSpec) -> None:
         self.spec = spec
-        self._began = asyncio.get_running_loop().time()
+        self._began = asyncio.get_running_loop().time() - spec.phase_s
         self._sessions: set[Session] = set()
         self._requests: Counter[str] = Counter()
         self._connections = self._skipped = 0
@@ -72,6 +72,7 @@ class Server:
             requests=tuple(sorted(self._requests.items())),
             skipped=self._skipped + sum(player.skipped for player in playing),
             cpu_s=time.process_time(),
+            at=time.monotonic(),
         )
 
     def track(self) -> Track:

@@ -8,7 +8,7 @@ import socket
 import struct
 from typing import Protocol
 
-from tests.support.camera.description import describe
+from tests.support.camera.description import FILLER, describe
 from tests.support.camera.login import challenge, is_allowed
 from tests.support.camera.messages import Request, answer, next_request
 from tests.support.camera.player import Player
@@ -16,6 +16,8 @@ from tests.support.camera.spec import CameraSpec
 from tests.support.camera.track import Track
 
 TRICKLE_S = 0.1
+PIECE = 256
+"""Lines that fill up a huge SDP, sent at a time."""
 
 
 class Camera(Protocol):
@@ -123,9 +125,24 @@ class Session(asyncio.Protocol):
         elif faults.endless is not None:
             self._trickle(request, faults.endless)
         else:
-            base = request.url.rstrip("/") + "/"
-            body = describe(spec.sdp, self._camera.track(), faults.sdp_bytes)
-            self._answer(request, 200, ("Content-Type", "application/sdp"), ("Content-Base", base), body=body)
+            self._send_sdp(request, faults.sdp_bytes)
+
+    def _send_sdp(self, request: Request, at_least: int) -> None:
+        body = describe(self._camera.spec.sdp, self._camera.track())
+        lines = max(0, at_least - len(body)) // len(FILLER)
+        size = str(len(body) + lines * len(FILLER))
+        base = ("Content-Base", request.url.rstrip("/") + "/")
+        self._answer(request, 200, ("Content-Type", "application/sdp"), base, ("Content-Length", size))
+        self._transport.write(body)
+        self._fill(lines)
+
+    def _fill(self, lines: int) -> None:
+        """Sends the rest of a huge SDP as fast as it is read, and no faster."""
+        if self._transport.get_write_buffer_size() < PIECE * len(FILLER):
+            self._transport.write(FILLER * min(lines, PIECE))
+            lines -= PIECE
+        if lines > 0:
+            self._timers = [asyncio.get_running_loop().call_later(0.001, self._fill, lines)]
 
     def _trickle(self, request: Request, what: str) -> None:
         """Begins an answer that never ends."""
@@ -166,8 +183,8 @@ class Session(asyncio.Protocol):
             end = asyncio.get_running_loop().call_later(faults.end_after_s, self.end, faults.end)
             self._timers.append(end)
 
-    def _answer(self, request: Request, status: int, *headers: tuple[str, str], body: bytes = b"") -> None:
+    def _answer(self, request: Request, status: int, *headers: tuple[str, str]) -> None:
         spec = self._camera.spec
         server = (("Server", spec.server),) if spec.server is not None else ()
         first = ("CSeq", request.header("CSeq"))
-        self._transport.write(answer(status, (first, *server, *headers, *spec.headers), body))
+        self._transport.write(answer(status, (first, *server, *headers, *spec.headers)))

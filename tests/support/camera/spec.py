@@ -65,7 +65,7 @@ class Sdp:
 class CameraSpec:
     """A camera. ``starts`` is the moment that the clock of the clip's first frame shows: where it is given,
     the clip plays in step with the clock of this machine (and a new client waits for the next key frame);
-    otherwise it plays from the start of the camera, and a new client gets a key frame at once.
+    otherwise it plays from ``phase_s`` at the start of the camera, and a new client gets a key frame at once.
 
     ``user_data`` goes before each key frame as an SEI message of unregistered user data: a UUID of 16 bytes,
     then anything.
@@ -83,6 +83,7 @@ class CameraSpec:
     sdp: Sdp = Sdp()
     faults: Faults = Faults()
     starts: datetime | None = None
+    phase_s: float = 0.0
     user_data: bytes | None = None
     port: int = 0
     certificate: Path | None = None
@@ -101,3 +102,5 @@ class Counters:
     skipped: int = 0
     cpu_s: float = 0.0
     """Processor time of the camera's whole process."""
+    at: float = 0.0
+    """When this was counted, seconds of a monotonic clock."""
