@@ -120,10 +120,12 @@ def _target(
 
 
 def _with_login(address: StreamAddress, login: Credentials) -> StreamAddress:
+    """The address with what it lacks; a password goes nowhere without a user name."""
     username = address.username if address.username is not None else login.user
-    if username is None or address.password is not None:
+    if username is None:
         return address
-    return replace(address, username=username, password=login.password)
+    password = address.password if address.password is not None else login.password
+    return replace(address, username=username, password=password)
 
 
 def _password(row: Row, folder: Path) -> str | None:
