@@ -16,11 +16,11 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
             $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench mosaics train-env train osd-set \
-        ship lock docker clean
+.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams soak \
+        mosaics train-env train osd-set ship lock docker clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed  ## Create .venv with the command `camid` in it
 
@@ -50,6 +50,12 @@ evaluate: dev  ## Accuracy on the dev sets beside the checkout
 bench: dev $(RIVALS)/.installed  ## Speed and memory, with the rivals side by side
 	$(BIN)/python -m scripts.bench --sahi-python $(RIVALS)/bin/python $(ARGS)
 	$(BIN)/python -m scripts.bench_loop
+
+bench-streams: dev  ## How the cost of watching grows with the number of cameras (half an hour)
+	$(BIN)/python -m scripts.bench_streams $(ARGS)
+
+soak: dev  ## Eight cameras under every fault for twenty minutes
+	$(BIN)/python -m scripts.soak $(ARGS)
 
 mosaics: dev  ## Recall of far cameras on 12 MP canvases
 	$(BIN)/python -m scripts.mosaics make --split dev
