@@ -23,6 +23,7 @@ from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.media.decoder import Decoder
 from edge.media.hardware import hardware
 from edge.media.live import LiveSource, Opening
+from edge.media.memory import give_back
 from edge.media.meter import FrameMeter
 from edge.media.rtsp import Dialled
 from edge.media.sei import MAX_MESSAGES, user_data
@@ -224,6 +225,7 @@ class LiveStream:
         self._kept = None
         if self._closing:
             self._shelf.drop()
+        give_back(self._clock)
 
     def _take(self, packet: Packet[av.VideoStream]) -> None:
         """Counts a picture, and decodes it if someone will want it."""
