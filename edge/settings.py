@@ -116,8 +116,8 @@ class Settings(BaseSettings):
     min_read_side: Positive = Field(24, description="long side in pixels below which a housing is not read")
 
     # on-screen displays
-    osd_search_side: Positive = Field(
-        1280, description="pixels to which the upper and lower band of a frame are reduced to find lettering"
+    osd_search_side: Annotated[int, Field(ge=0)] = Field(
+        1280, description="pixels at which lettering is searched at a frame's rims; 0: displays are not read"
     )
     osd_corner_side: Positive = Field(
         480, description="pixels to which a corner is reduced or enlarged to find faint marks in it"

@@ -208,7 +208,7 @@ def _row(
 
 
 def bench_settings(*, reads: bool) -> Settings:
-    return load_settings() if reads else load_settings(max_read_crops=0, scene_text_side=0)
+    return load_settings() if reads else load_settings(max_read_crops=0, scene_text_side=0, osd_search_side=0)
 
 
 def load_answer(settings: Settings, *, detector_only: bool) -> Answer:

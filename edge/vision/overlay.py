@@ -21,6 +21,8 @@ from edge.vision.text_recognition import TextRecogniser
 
 UPPER, LOWER = 0.17, 0.20
 """Shares of the frame's height that are searched: the lower band holds info bars with logos."""
+LARGE, LARGE_SHARE = 1.6, 0.75
+"""Photos larger than this many times the search side are searched at a share of it."""
 CORNER = 0.25
 """Share of the frame's width that is searched again for faint marks in each corner."""
 FAINT = DetectionParameters(threshold=0.25, region_threshold=0.4, max_regions=6)
@@ -103,22 +105,28 @@ class OsdReader:
         chosen = spread(frames, self._settings.max_osd_frames)
         height, width = chosen[-1].shape[:2]
         newest = chosen[-1]
-        if min(height, width) < SMALLEST:
+        if min(height, width) < SMALLEST or not self._settings.osd_search_side:
             return Overlay(width, height, len(chosen))
-        quads = self._find(newest)
+        quads = self._find(newest, self._side(max(height, width), recorded))
         lines = self._read(chosen, quads)
         if recorded or any(_digits(line.line.text) >= DIGITS for line in lines):
             more = self._find_faint(newest, [line.line.box for line in lines])
             lines += self._read(chosen, more[: max(0, self._settings.max_osd_lines - len(lines))])
         return Overlay(width, height, len(chosen), tuple(sorted(lines, key=_top_down)))
 
-    def _find(self, frame: Pixels) -> list[Quad]:
+    def _side(self, long_side: int, recorded: bool) -> int:
+        """Pixels at which the bands are searched: a large photo is no frame of a small camera, and letters
+        grow with their picture."""
+        wanted = self._settings.osd_search_side
+        return wanted if recorded or long_side <= LARGE * wanted else round(wanted * LARGE_SHARE)
+
+    def _find(self, frame: Pixels, wanted: int) -> list[Quad]:
         """Level lines in both bands, the surest first, as many as the settings allow."""
         height = frame.shape[0]
         found = []
         for top, bottom in ((0, round(height * UPPER)), (height - round(height * LOWER), height)):
             band = frame[top:bottom]
-            side = min(max(band.shape[:2]), self._settings.osd_search_side)
+            side = min(max(band.shape[:2]), wanted)
             quads = (_level(quad) for quad in self._detector.find(band, side))
             found += [_moved(quad, top) for quad in quads if quad is not None]
         found.sort(key=lambda quad: (-quad.score, quad.box.as_tuple()))
