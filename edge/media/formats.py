@@ -18,6 +18,12 @@ class Format(StrEnum):
     GIF = "GIF"
     """Stills only: an animation is refused, for an answer about one frame would read as one about all."""
     BMP = "BMP"
+    TIFF = "TIFF"
+    """Also the container of most RAW formats."""
+    CR3 = "CR3"
+    RAF = "RAF"
+    RAW = "camera RAW"
+    """What only a camera writes; told from a TIFF by what stands inside, never by the first bytes."""
 
 
 _HEIC_BRANDS = frozenset(
@@ -39,13 +45,23 @@ _VIDEO_BRANDS = (
     b"f4v",
 )
 
-# TIFF stays out although Pillow reads it: many codecs, many pages, a long list of holes, and no phone or
-# camera sends it. It is also the container of most raw formats.
+_DECODED = (
+    (b"\xff\xd8\xff", Format.JPEG),
+    (b"\x89PNG\r\n\x1a\n", Format.PNG),
+    (b"GIF87a", Format.GIF),
+    (b"GIF89a", Format.GIF),
+    (b"II*\0", Format.TIFF),
+    (b"MM\0*", Format.TIFF),
+    (b"IIU\0", Format.RAW),
+    (b"FUJIFILMCCD-RAW ", Format.RAF),
+)
 _KNOWN_BUT_REFUSED = (
-    (b"II*\0", "a TIFF or raw file"),
-    (b"MM\0*", "a TIFF or raw file"),
-    (b"II+\0", "a TIFF file"),
-    (b"MM\0+", "a TIFF file"),
+    (b"II+\0", "a BigTIFF file"),
+    (b"MM\0+", "a BigTIFF file"),
+    (b"IIRO", "an Olympus raw file"),
+    (b"IIRS", "an Olympus raw file"),
+    (b"MMOR", "an Olympus raw file"),
+    (b"FOVb", "a Sigma raw file"),
     (b"II\xbc\x01", "a JPEG XR file"),
     (b"\xff\x0a", "a JPEG XL file"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL file"),
@@ -68,12 +84,9 @@ def sniff(data: bytes) -> Format:
         PhotoError: ``unsupported_format`` for a format that is known but not decoded, ``not_a_picture``
             for anything else.
     """
-    if data.startswith(b"\xff\xd8\xff"):
-        return Format.JPEG
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return Format.PNG
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return Format.GIF
+    for magic, found in _DECODED:
+        if data.startswith(magic):
+            return found
     if data[:4] == b"RIFF":
         return _sniff_riff(data)
     if data[4:8] == b"ftyp":
@@ -99,7 +112,7 @@ def _sniff_riff(data: bytes) -> Format:
 
 
 def _sniff_iso_media(data: bytes) -> Format:
-    """HEIC, AVIF or a refusal, by the brands of an ISO base media file (ISO/IEC 14496-12, box ``ftyp``)."""
+    """HEIC, AVIF, CR3 or a refusal, by the brands in the box ``ftyp`` (ISO/IEC 14496-12)."""
     size = min(int.from_bytes(data[:4], "big"), 256)
     major = data[8:12]
     brands = {major, *(data[i : i + 4] for i in range(16, size, 4))}
@@ -108,7 +121,7 @@ def _sniff_iso_media(data: bytes) -> Format:
     if brands & _HEIC_BRANDS:
         return Format.HEIC
     if major == b"crx ":
-        raise _refused("a raw file")
+        return Format.CR3
     if major.startswith(_VIDEO_BRANDS):
         raise _refused("a video")
     raise _refused("an ISO media file without a HEIC or AVIF picture")

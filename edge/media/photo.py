@@ -12,19 +12,22 @@ from pathlib import Path
 
 from edge.domain import FileTags, Picture, Source
 from edge.errors import ErrorCode, PhotoError
+from edge.media.camera_raw import decode_cr3, decode_raf, decode_tiff_raw
 from edge.media.exif import parse_exif
 from edge.media.formats import Format, sniff
 from edge.media.jpeg import decode_jpeg
 from edge.media.raster import decode_raster, decode_webp
 from edge.media.raw import Raw, upright
 from edge.media.sandbox import decode_apart
+from edge.media.tiff import read_tiff
 from edge.settings import Settings
 
 _MAX_NAME = 255
 
 
 def decode(data: bytes, name: str, settings: Settings, kind: str = "photo") -> Picture:
-    """Decodes a JPEG (of an MPO file the first picture), PNG, WebP, HEIC, AVIF, BMP or still GIF.
+    """Decodes a JPEG (of an MPO file the first picture), PNG, WebP, HEIC, AVIF, BMP, still GIF or TIFF of
+    one page, or the largest preview in a camera RAW file.
 
     Args:
         data: the whole file; ``source.sha256`` is of these bytes.
@@ -87,7 +90,7 @@ def _check_bytes(count: int, settings: Settings) -> None:
         )
 
 
-def _decode(data: bytes, kind: Format, settings: Settings) -> Raw:
+def _decode(data: bytes, kind: Format, settings: Settings) -> Raw:  # noqa: PLR0911 - one for each format
     match kind:
         case Format.JPEG:
             return decode_jpeg(data, settings)
@@ -97,6 +100,23 @@ def _decode(data: bytes, kind: Format, settings: Settings) -> Raw:
             return decode_apart(data, kind, settings)
         case Format.PNG | Format.GIF | Format.BMP:
             return decode_raster(data, kind, settings)
+        case Format.CR3:
+            return decode_cr3(data, settings)
+        case Format.RAF:
+            return decode_raf(data, settings)
+        case Format.TIFF | Format.RAW:
+            return _decode_tiff(data, settings)
+
+
+def _decode_tiff(data: bytes, settings: Settings) -> Raw:
+    tiff = read_tiff(data)
+    if tiff.is_raw:
+        return decode_tiff_raw(data, tiff, settings)
+    if tiff.pages > 1:
+        raise PhotoError(
+            ErrorCode.UNSUPPORTED_FORMAT, f"The TIFF file has {tiff.pages} pages; only one is read."
+        )
+    return decode_apart(data, Format.TIFF, settings)
 
 
 def _printable(name: str) -> str:

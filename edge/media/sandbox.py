@@ -1,4 +1,4 @@
-"""Runs ``worker.py``: a HEIC or AVIF file that crashes or hangs its decoder takes nothing else with it."""
+"""Runs ``worker.py``: a file that crashes or hangs its decoder takes nothing else with it."""
 
 from __future__ import annotations
 
@@ -92,6 +92,10 @@ def _error(reply: worker.Reply, kind: Format, settings: Settings) -> PhotoError:
         package = "pillow-heif" if kind is Format.HEIC else "a Pillow built with AVIF"
         return PhotoError(
             ErrorCode.UNSUPPORTED_FORMAT, f"{kind} needs {package}, which this installation cannot load."
+        )
+    if reply["error"] == worker.UNSUPPORTED:
+        return PhotoError(
+            ErrorCode.UNSUPPORTED_FORMAT, f"This kind of {kind} is not decoded ({reply['detail']})."
         )
     if reply["error"] == worker.ANIMATED:
         return animated(f"{kind} file")

@@ -1,4 +1,4 @@
-"""Decodes one HEIC or AVIF picture in a process of its own, with limits on memory and processor time.
+"""Decodes one HEIC, AVIF or TIFF picture in a process of its own, with limits on memory and processor time.
 
 Run as a script by ``sandbox.py``: ``worker.py FORMAT MAX_PIXELS MIN_SIDE MEMORY_BYTES SECONDS``. The file
 comes on the standard input. The answer on the standard output is one line of JSON (``Reply``), then the EXIF
@@ -8,17 +8,23 @@ that it starts fast and holds nothing worth stealing.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
-from typing import TypedDict
+import warnings
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL.Image import Exif, Image
 
 NO_PLUGIN = "no_plugin"
 ANIMATED = "animated"
 REFUSED_SIZE = "refused_size"
 FAULT = "fault"
+UNSUPPORTED = "unsupported"
 
 
 class Reply(TypedDict):
@@ -115,10 +121,67 @@ def _avif(data: bytes, max_pixels: int, min_side: int) -> tuple[NDArray[np.uint8
     return pixels[..., order], exif or b"", int(orientation)
 
 
+_MAX_PAGES = 64
+_REDUCED_OR_MASK = 0b101
+_SUBFILE, _EXIF, _GPS = 0x00FE, 0x8769, 0x8825
+_LABELS = (0x010F, 0x0110, 0x0131)
+"""Make, model, software."""
+
+
+def _tiff(data: bytes, max_pixels: int, min_side: int) -> tuple[NDArray[np.uint8], bytes, int]:
+    """The first full page, EXIF, orientation: always 1, for Pillow turns a TIFF when it loads it."""
+    from PIL import Image, TiffImagePlugin  # noqa: PLC0415 - the other formats do without
+
+    warnings.simplefilter("ignore")
+    Image.MAX_IMAGE_PIXELS = None  # the caller's limit holds
+    with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as image:
+        for page in range(min(image.n_frames, _MAX_PAGES)):
+            image.seek(page)
+            if not int(image.tag_v2.get(_SUBFILE, 0)) & _REDUCED_OR_MASK:
+                break
+        _check(*image.size, max_pixels, min_side)
+        exif = image.getexif()
+        image.load()
+        return _eight_bits(image), _short(exif), 1
+
+
+def _eight_bits(image: Image) -> NDArray[np.uint8]:
+    """Grey, BGR or BGRA."""
+    if image.mode.startswith("I"):
+        return np.asarray(np.asarray(image).clip(0, 65535) >> 8, np.uint8)
+    if image.mode == "F":
+        raise RefusalError(UNSUPPORTED, "its values are fractions")
+    if image.has_transparency_data:
+        return np.asarray(image.convert("RGBA"))[..., [2, 1, 0, 3]]
+    if image.mode in ("L", "1"):
+        return np.asarray(image.convert("L"))
+    return np.asarray(image.convert("RGB"))[..., ::-1]
+
+
+def _short(full: Exif) -> bytes:
+    """Only what is read of it: a TIFF's own directory also holds its strips, previews and profiles."""
+    from PIL import Image  # noqa: PLC0415
+
+    short = Image.Exif()
+    try:
+        for tag in _LABELS:
+            if tag in full:
+                short[tag] = full[tag]
+        for directory in (_EXIF, _GPS):
+            if full.get_ifd(directory):
+                short.get_ifd(directory).update(full.get_ifd(directory))
+        return short.tobytes()
+    except Exception:  # broken metadata take nothing else with them
+        return b""
+
+
+_DECODERS = {"HEIC": _heic, "AVIF": _avif, "TIFF": _tiff}
+
+
 def main(arguments: list[str]) -> None:
     kind, max_pixels, min_side, memory, seconds = arguments[0], *map(int, arguments[1:])
     _limit(memory, seconds)
-    decode = _heic if kind == "HEIC" else _avif
+    decode = _DECODERS[kind]
     body = b""
     exif = b""
     try:

@@ -46,6 +46,8 @@ STILLS = {
     "avif": pictures.encoded(pictures.quarters(), "AVIF", quality=95),
     "gif": pictures.encoded(pictures.quarters(), "GIF"),
     "bmp": pictures.encoded(pictures.quarters(), "BMP"),
+    "tiff": pictures.encoded(pictures.quarters(), "TIFF"),
+    "deflated tiff": pictures.encoded(pictures.quarters(), "TIFF", compression="tiff_deflate"),
 }
 
 
@@ -106,7 +108,7 @@ def as_coded(orientation: int) -> Pixels:
         ("one byte", b"\xff", ErrorCode.NOT_A_PICTURE),
         ("magic only", b"\xff\xd8\xff", ErrorCode.CORRUPT),
         ("html", b"<!doctype html><title>404</title>", ErrorCode.NOT_A_PICTURE),
-        ("tiff", pictures.encoded(pictures.quarters(), "TIFF"), ErrorCode.UNSUPPORTED_FORMAT),
+        ("big tiff", b"II+\0\x08\0\0\0" + bytes(64), ErrorCode.UNSUPPORTED_FORMAT),
         ("mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(64), ErrorCode.UNSUPPORTED_FORMAT),
         ("avi", b"RIFF\x10\0\0\0AVI LIST" + bytes(64), ErrorCode.UNSUPPORTED_FORMAT),
         ("wav", b"RIFF\x10\0\0\0WAVEfmt " + bytes(64), ErrorCode.NOT_A_PICTURE),
