@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from ipaddress import ip_address
+from socket import create_connection as open_socket
 from typing import Any
 
 import pytest
@@ -15,7 +15,10 @@ import pytest
 from edge.domain_streams import Frame, Transport
 from edge.errors import StreamError, StreamFault
 from edge.media.address import StreamAddress
-from edge.media.rtsp import describe
+from edge.media.clock import SYSTEM_CLOCK
+from edge.media.relay import Relay
+from edge.media.rtsp import Dialled, describe, open_session
+from edge.media.sdp import parse_description
 from edge.media.stream import LiveStream, Stream, open_stream
 from edge.media.threads import abandoned_readers
 from edge.settings import Settings
@@ -312,7 +315,7 @@ def test_a_redirect_on_the_same_host_is_followed(camera: TestCamera) -> None:
 def test_the_connection_goes_where_it_is_pinned(camera: TestCamera) -> None:
     address = replace(camera.address, host="camera.invalid")
 
-    with open_stream(address, SETTINGS, pinned_ip=str(ip_address("127.0.0.1"))) as stream:
+    with open_stream(address, SETTINGS, pinned_ip="127.0.0.1") as stream:
         assert seen(stream, 1)
 
 
@@ -343,6 +346,31 @@ def test_no_credential_in_any_log_line(camera: TestCamera, caplog: pytest.LogCap
                 continue
 
     assert "hunter22" not in caplog.text
+
+
+def test_pictures_beyond_the_limit_are_not_decoded(camera: TestCamera) -> None:
+    settings = SETTINGS.model_copy(update={"stream_max_pixels": 640 * 360 - 1})
+
+    assert fault_of(camera, settings=settings).fault is StreamFault.CORRUPT
+
+
+def test_a_stranger_on_the_loopback_gets_nothing(camera: TestCamera) -> None:
+    described = open_session(Dialled(camera.address, SETTINGS))
+    description = parse_description(described.answer.body)
+    track = description.video()
+    assert track is not None
+    relay = Relay(described, description, track, Transport.TCP, SETTINGS, SYSTEM_CLOCK)
+    relay.start()
+    stranger = StreamAddress.parse(relay.url.rpartition("/")[0] + "/guess")
+
+    with pytest.raises(StreamError) as caught:
+        describe(stranger, SETTINGS)
+    relay.finish(1)
+
+    assert caught.value.fault is StreamFault.ENDED
+    assert relay.fault is not None
+    with pytest.raises(ConnectionRefusedError):
+        open_socket(("127.0.0.1", stranger.port))
 
 
 def test_closing_ends_a_wait_at_once(camera: TestCamera) -> None:
