@@ -176,6 +176,8 @@ class Settings(BaseSettings):
 
     # archives
     max_archive_depth: Annotated[int, Field(ge=0)] = Field(2, description="archives inside an archive")
+    video_gap_s: Seconds = Field(2, description="least seconds between two key frames of a video")
+    max_video_frames: Positive = Field(200, description="key frames of one video, spread over all of it")
     batch_ahead_bytes: Positive = Field(
         256 * 1024 * 1024, description="bytes of photos that are read before their turn"
     )

@@ -19,7 +19,7 @@ from edge.batch.key import answer_key
 from edge.batch.output import Output
 from edge.batch.query import Query, ask
 from edge.identify import Identifier
-from edge.media.archive import Entry, Skipped, walk
+from edge.media.archive import Found, Skipped, walk
 from edge.media.countries import country_at
 from edge.media.facts import PhotoFacts
 from edge.settings import Settings
@@ -76,10 +76,11 @@ def run_batch(options: BatchOptions, settings: Settings, console: Console) -> Ba
     return BatchEnd(totals, unreadable)
 
 
-def _plan(options: BatchOptions, settings: Settings) -> Iterator[Entry | Skipped]:
+def _plan(options: BatchOptions, settings: Settings) -> Iterator[Found]:
     number, shards = options.shard
     for one in walk(options.sources, settings):
-        if options.since_ns is not None and isinstance(one, Entry) and one.modified_ns < options.since_ns:
+        old = options.since_ns is not None and one.modified_ns < options.since_ns
+        if old and not isinstance(one, Skipped):
             continue
         if crc32(one.place.encode("utf-8", "backslashreplace")) % shards == number - 1:
             yield one
@@ -157,7 +158,7 @@ def _line(totals: Totals, total: int | None) -> None:
 
 
 def _settled(totals: Totals) -> int:
-    return totals.photos + totals.duplicates + totals.failed + totals.kept
+    return totals.photos + totals.videos + totals.duplicates + totals.failed + totals.kept
 
 
 def shard_of(text: str) -> tuple[int, int]:

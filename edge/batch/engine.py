@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge.batch.output import Output
-from edge.batch.rows import Piece, Rows, duplicate_row, rows_of
+from edge.batch.rows import Piece, Rows, duplicate_row, rows_of, video_row
 from edge.domain import PhotoReport, Picture
 from edge.errors import CamidError, ErrorCode, ModelError, PhotoError
-from edge.media.archive import Entry, Skipped
+from edge.media.archive import Entry, Found, Skipped, Video
 from edge.media.facts import PhotoFacts, facts_of
+from edge.media.frames import hash_file, key_frames
 from edge.media.photo import decode
-from edge.report.contract import photo_contract
+from edge.report.contract import PhotoV1, photo_contract
 from edge.report.sentence import printable
 from edge.settings import Settings
 
@@ -38,6 +39,8 @@ class PhotoIdentifier(Protocol):
 
 
 Country = Callable[[PhotoFacts], str | None]
+Keep = Callable[[Picture, PhotoV1], None]
+"""Keeps something of a picture beside its rows; called in a worker before the rows are committed."""
 
 
 @dataclass(slots=True)
@@ -50,19 +53,32 @@ class Totals:
     duplicates: int = 0
     failed: int = 0
     kept: int = 0
+    videos: int = 0
+    frames: int = 0
     started: float = field(default_factory=time.monotonic)
 
     @property
     def rate(self) -> float:
-        """Photos a second, duplicates included."""
+        """Photos and frames a second, duplicates included."""
         seconds = time.monotonic() - self.started
-        return (self.photos + self.duplicates) / seconds if seconds > 0 else 0.0
+        return (self.photos + self.frames + self.duplicates) / seconds if seconds > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Content:
+    """Of a file that was read. ``sha256`` names it."""
+
     data: bytes
     sha256: str
+    sidecar: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A frame of a video."""
+
+    picture: Picture
+    frame_s: float
     sidecar: bytes
 
 
@@ -76,6 +92,8 @@ class _Job:
 
     piece: Piece
     content: Future[_Content] | None = None
+    shown: _Shown | None = None
+    held: int = 0
     sha256: str = ""
     original: _Job | None = None
     rows: Future[Rows] | None = None
@@ -94,6 +112,7 @@ class LocalEngine:
         workers: int,
         min_score: float | None = None,
         country: Country | None = None,
+        keep: Keep | None = None,
         progress: Callable[[Totals], None] | None = None,
     ) -> None:
         self._identifier = identifier
@@ -102,11 +121,13 @@ class LocalEngine:
         self._workers = workers
         self._min_score = min_score
         self._country = country
+        self._keep = keep
+        self._videos: dict[str, str] = {}
         self._progress = progress
         self._begun: deque[_Job] = deque()
         self.totals = Totals()
 
-    def run(self, plan: Iterable[Entry | Skipped]) -> Totals:
+    def run(self, plan: Iterable[Found]) -> Totals:
         """Everything of ``plan`` that is not done yet; commits all of it.
 
         Raises:
@@ -122,9 +143,7 @@ class LocalEngine:
         self._output.flush()
         return self.totals
 
-    def _run(
-        self, plan: Iterable[Entry | Skipped], readers: ThreadPoolExecutor, workers: ThreadPoolExecutor
-    ) -> None:
+    def _run(self, plan: Iterable[Found], readers: ThreadPoolExecutor, workers: ThreadPoolExecutor) -> None:
         jobs = self._jobs(plan, readers)
         ahead: deque[_Job] = deque()
         while True:
@@ -139,7 +158,7 @@ class LocalEngine:
                 return
             self._settle(self._begun.popleft())
 
-    def _jobs(self, plan: Iterable[Entry | Skipped], readers: ThreadPoolExecutor) -> Iterator[_Job]:
+    def _jobs(self, plan: Iterable[Found], readers: ThreadPoolExecutor) -> Iterator[_Job]:
         for one in plan:
             piece = Piece(one.place, one.size, one.modified_ns)
             if isinstance(one, Skipped):
@@ -147,12 +166,38 @@ class LocalEngine:
             elif self._output.is_done(piece):
                 self.totals.kept += 1
                 self._tell()
+            elif isinstance(one, Video):
+                yield from self._video(one, piece)
             else:
-                yield _Job(piece, content=readers.submit(_content, one))
+                yield _Job(piece, content=readers.submit(_content, one), held=piece.size)
+
+    def _video(self, video: Video, piece: Piece) -> Iterator[_Job]:
+        """Its frames that have no row yet, then the video itself, which says that all of them have."""
+        frames = 0
+        try:
+            sha256, sidecar = hash_file(video.path), video.sidecar()
+            original = self._videos.get(sha256) or self._output.place_of(sha256)
+            if original is not None:
+                yield _Job(piece, outcome=duplicate_row(piece, sha256, original))
+                return
+            for moment in key_frames(video.path, sha256, self._settings):
+                frames += 1
+                where = Piece(piece.place + moment.fragment, piece.size, piece.modified_ns)
+                if not self._output.is_done(where):
+                    shown = _Shown(moment.picture, moment.frame_s, sidecar)
+                    yield _Job(where, shown=shown, held=moment.picture.pixels.nbytes)
+        except PhotoError as error:
+            yield _Job(piece, outcome=error)
+            return
+        self._videos[sha256] = piece.place
+        yield _Job(piece, outcome=video_row(piece, sha256, frames))
 
     def _begin(self, job: _Job, workers: ThreadPoolExecutor) -> None:
         """Decides what is to be done about a file and starts it."""
         self._begun.append(job)
+        if job.shown is not None:
+            job.rows = workers.submit(self._frame_rows, job.piece, job.shown)
+            job.shown = None
         if job.content is None:
             return
         try:
@@ -173,8 +218,22 @@ class LocalEngine:
     def _rows(self, piece: Piece, content: _Content) -> Rows:
         picture = decode(content.data, piece.place.rsplit("/", 1)[-1], self._settings)
         facts = facts_of(picture.source, content.data, content.sidecar)
+        return rows_of(piece, content.sha256, self._answer(picture), facts, self._country_of(facts))
+
+    def _frame_rows(self, piece: Piece, shown: _Shown) -> Rows:
+        picture = shown.picture
+        facts = facts_of(picture.source, b"", shown.sidecar)
+        answer, country = self._answer(picture), self._country_of(facts)
+        return rows_of(piece, picture.source.sha256, answer, facts, country, shown.frame_s)
+
+    def _answer(self, picture: Picture) -> PhotoV1:
         answer = photo_contract(self._identifier.photo(picture, self._min_score))
-        return rows_of(piece, content.sha256, answer, facts, self._country(facts) if self._country else None)
+        if self._keep is not None:
+            self._keep(picture, answer)
+        return answer
+
+    def _country_of(self, facts: PhotoFacts) -> str | None:
+        return self._country(facts) if self._country else None
 
     def _settle(self, job: _Job) -> None:
         job.outcome = self._outcome(job)
@@ -193,7 +252,7 @@ class LocalEngine:
             self._progress(self.totals)
 
     def _outcome(self, job: _Job) -> Outcome:
-        """Raises: ModelError: without models no photo has an answer, so the run ends."""
+        """Raises: CamidError: without models, or room for answers, no photo has one, so the run ends."""
         if job.original is not None and job.original.outcome is not None:
             original = job.original.outcome
             if isinstance(original, CamidError):
@@ -207,6 +266,8 @@ class LocalEngine:
         except ModelError:
             raise
         except CamidError as error:
+            if error.code is ErrorCode.STORE_FULL:
+                raise
             return error
         except Exception as error:
             # A defect that one photo brings out must not cost the answers about the others.
@@ -219,7 +280,13 @@ class LocalEngine:
         if rows.photo["duplicate_of"] is not None:
             self.totals.duplicates += 1
             return
-        self.totals.photos += 1
+        if rows.photo.get("frames") is not None:
+            self.totals.videos += 1
+            return
+        if rows.photo["frame_s"] is None:
+            self.totals.photos += 1
+        else:
+            self.totals.frames += 1
         self.totals.cameras += int(rows.photo["cameras"])
         self.totals.identified += int(rows.photo["identified"])
 
@@ -231,4 +298,4 @@ def _content(entry: Entry) -> _Content:
 
 def _held(ahead: Iterable[_Job]) -> int:
     """Bytes that were read, or are being read, for nothing but waiting."""
-    return sum(job.piece.size for job in ahead)
+    return sum(job.held for job in ahead)

@@ -47,6 +47,8 @@ PHOTOS = pa.schema(
         ("recorded_by", pa.string()),
         ("osd_timestamp", pa.string()),
         ("osd_channel", pa.string()),
+        ("frame_s", pa.float64()),
+        ("frames", pa.int32()),
     ]
 )
 
@@ -70,6 +72,7 @@ CAMERAS = pa.schema(
         ("evidence", pa.string()),
         ("reading", pa.string()),
         *_WHERE,
+        ("frame_s", pa.float64()),
     ]
 )
 
@@ -99,8 +102,15 @@ class Rows:
     cameras: tuple[Row, ...] = ()
 
 
-def rows_of(piece: Piece, sha256: str, answer: PhotoV1, facts: PhotoFacts, country: str | None) -> Rows:
-    """The rows of a photo that was classified."""
+def rows_of(
+    piece: Piece,
+    sha256: str,
+    answer: PhotoV1,
+    facts: PhotoFacts,
+    country: str | None,
+    frame_s: float | None = None,
+) -> Rows:
+    """The rows of a photo that was classified, or of the frame of a video at ``frame_s``."""
     where = _where(facts, country)
     named = [one for one in answer.cameras if one.identification.verdict is Verdict.IDENTIFIED]
     photo = {
@@ -120,9 +130,16 @@ def rows_of(piece: Piece, sha256: str, answer: PhotoV1, facts: PhotoFacts, count
         "recorded_by": _vendor(answer.recorded_by),
         "osd_timestamp": answer.osd.timestamp_text if answer.osd else None,
         "osd_channel": answer.osd.channel_text if answer.osd else None,
+        "frame_s": frame_s,
     }
+    where = {**where, "frame_s": frame_s}
     cameras = (_camera(piece, sha256, n, one, where) for n, one in enumerate(answer.cameras))
     return Rows(photo, tuple(cameras))
+
+
+def video_row(piece: Piece, sha256: str, frames: int) -> Rows:
+    """A video all of whose ``frames`` have rows of their own; it says that the video is done."""
+    return Rows({**_piece(piece, sha256), "duplicate_of": None, "frames": frames})
 
 
 def duplicate_row(piece: Piece, sha256: str, original: str) -> Rows:

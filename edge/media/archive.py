@@ -1,7 +1,7 @@
 """What lies in an archive: every file of a source in a fixed order, and what is passed over, with its cause.
 
-Sources are folders, files, globs, lists of paths (``@list.txt``), and ZIP, TAR and 7z archives, also one
-inside another. Nothing is extracted to a disk, no link is followed, and a member's name is a label and never
+Sources are folders, files, globs, lists of paths (``@list.txt``), videos, and ZIP, TAR and 7z archives, also
+one inside another. Nothing is extracted to a disk, no link is followed, and a member's name is a label and never
 a path: no name can lead out of a source. A member's bytes are bounded as those of a file are.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from edge.errors import ErrorCode, PhotoError
 from edge.media import containers
+from edge.media.formats import is_video
 from edge.settings import Settings
 
 _NESTED = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".7z")
@@ -51,7 +52,18 @@ class Skipped:
     message: str
 
 
-Found = Entry | Skipped
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A recording on a disk; it is read in place and never held in memory."""
+
+    place: str
+    size: int
+    modified_ns: int
+    path: Path
+    sidecar: Callable[[], bytes] = bytes
+
+
+Found = Entry | Video | Skipped
 
 
 def walk(sources: Iterable[str], settings: Settings) -> Iterator[Found]:
@@ -96,8 +108,11 @@ def _path(path: Path, settings: Settings) -> Iterator[Found]:
 
 def _file(path: Path, place: str, status: os.stat_result, settings: Settings) -> Iterator[Found]:
     with path.open("rb") as file:
-        kind = containers.container_of(file.read(_HEAD))
-    if kind is None:
+        head = file.read(_HEAD)
+    kind = containers.container_of(head)
+    if is_video(head):
+        yield Video(place, status.st_size, status.st_mtime_ns, path, partial(_sidecar, path))
+    elif kind is None:
         if not _is_sidecar(path):
             read = partial(_bytes, path, settings)
             yield Entry(place, status.st_size, status.st_mtime_ns, read, partial(_sidecar, path))

@@ -99,6 +99,29 @@ def sniff(data: bytes) -> Format:
     raise PhotoError(ErrorCode.NOT_A_PICTURE, "The content of the file is that of no known picture format.")
 
 
+_VIDEOS = (
+    b"\x1aE\xdf\xa3",  # Matroska, WebM
+    b"FLV\x01",
+    b"DHAV",  # recorders of Dahua
+    b"\0\0\x01\xba",  # MPEG program stream, also of recorders
+    b"0&\xb2u\x8ef\xcf\x11",  # ASF
+)
+
+
+def is_video(head: bytes) -> bool:
+    """Whether the first 512 bytes announce a video; whether it can be decoded shows later."""
+    if head[4:8] == b"ftyp":
+        try:
+            _sniff_iso_media(head)
+        except PhotoError:
+            return head[8:12].startswith(_VIDEO_BRANDS)
+        return False
+    if head[:4] == b"RIFF":
+        return head[8:12] == b"AVI "
+    is_mpeg_ts = len(head) >= 377 and head[0] == head[188] == head[376] == 0x47
+    return is_mpeg_ts or head.startswith(_VIDEOS)
+
+
 def _refused(what: str) -> PhotoError:
     return PhotoError(ErrorCode.UNSUPPORTED_FORMAT, f"The file is {what}, which is not decoded.")
 

@@ -58,6 +58,8 @@ class FileStream:
         self._ready, self._stop = threading.Event(), threading.Event()
         self._meter = FrameMeter(clock.monotonic(), live=realtime)
         self._info: StreamInfo | None = None
+        self.duration_s: float | None = None
+        """As the container announces it."""
         self._seek: float | None = None
         self._began: tuple[float, float] | None = None
 
@@ -129,6 +131,7 @@ class FileStream:
     def _play(self, container: InputContainer) -> None:
         video = self._video(container)
         self._info = _info(video)
+        self.duration_s = container.duration / av.time_base if container.duration else None
         self._ready.set()
         while not self._stop.is_set():
             for packet in container.demux(video):
