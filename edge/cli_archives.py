@@ -54,7 +54,8 @@ def batch(
         totals = end.totals
         say(
             f"{totals.photos} photos and {totals.frames} frames of {totals.videos} videos classified, "
-            f"{totals.duplicates} copies, {totals.kept} done before, {totals.cameras} cameras, {totals.identified} named"
+            f"{totals.duplicates} copies, {totals.kept} done before, "
+            f"{totals.cameras} cameras, {totals.identified} named"
         )
         if end.unreadable:
             say(f"{end.unreadable} files have no answer: {output / 'errors.parquet'} says why")

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     # limits of one photo
     max_photo_bytes: Positive = 64 * 1024 * 1024
     max_photo_pixels: Positive = 120_000_000
-    max_decode_seconds: Positive = Field(60, description="for one HEIC, AVIF or TIFF file, in a process apart")
+    max_decode_seconds: Positive = Field(60, description="for one HEIC, AVIF or TIFF file, in a process")
     min_photo_side: Positive = Field(16, description="pixels; below it a picture is refused")
 
     # answers of devices

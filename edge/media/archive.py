@@ -1,8 +1,8 @@
 """What lies in an archive: every file of a source in a fixed order, and what is passed over, with its cause.
 
 Sources are folders, files, globs, lists of paths (``@list.txt``), videos, and ZIP, TAR and 7z archives, also
-one inside another. Nothing is extracted to a disk, no link is followed, and a member's name is a label and never
-a path: no name can lead out of a source. A member's bytes are bounded as those of a file are.
+one inside another. Nothing is extracted to a disk, no link is followed, and a member's name is a label and
+never a path: no name can lead out of a source. A member's bytes are bounded as those of a file are.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from edge.batch.engine import Totals
 from edge.errors import ErrorCode, PhotoError
 from edge.media.archive import Video, walk
 from edge.media.formats import is_video
@@ -16,7 +17,9 @@ from edge.settings import load_settings
 from tests.batch.test_engine import PowerCutError, StandIn, rows, run
 from tests.support.clips import Clip, make_clip
 
-GAPLESS = {"video_gap_s": 0.1}
+
+def batch(archive: Path, out: Path, model: StandIn | None = None) -> Totals:
+    return run(archive, out, model or StandIn(), video_gap_s=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,7 @@ def places(out: Path) -> list[str]:
 
 
 def test_a_video_has_a_row_for_each_key_frame_and_one_of_its_own(archive: Path, tmp_path: Path) -> None:
-    totals = run(archive, tmp_path / "out", StandIn(), **GAPLESS)
+    totals = batch(archive, tmp_path / "out")
     assert (totals.videos, totals.frames, totals.photos, totals.failed) == (1, 4, 0, 0)
     assert places(tmp_path / "out") == [*(f"a.mp4#t={n}.000" for n in range(4)), "a.mp4"]
     photos = rows(tmp_path / "out", "photos")
@@ -62,21 +65,21 @@ def test_frames_are_spread_and_bounded(clip: Path, limits: dict[str, float], tim
 
 @pytest.mark.parametrize("after", range(1, 4))
 def test_a_video_goes_on_at_a_frame(archive: Path, tmp_path: Path, after: int) -> None:
-    run(archive, tmp_path / "whole", StandIn(), **GAPLESS)
+    batch(archive, tmp_path / "whole")
     with pytest.raises(PowerCutError):
-        run(archive, tmp_path / "cut", StandIn(stop_after=after), **GAPLESS)
+        batch(archive, tmp_path / "cut", StandIn(stop_after=after))
     model = StandIn()
-    run(archive, tmp_path / "cut", model, **GAPLESS)
+    batch(archive, tmp_path / "cut", model)
     assert rows(tmp_path / "cut", "photos") == rows(tmp_path / "whole", "photos")
     assert rows(tmp_path / "cut", "cameras") == rows(tmp_path / "whole", "cameras")
     again = StandIn()
-    assert run(archive, tmp_path / "cut", again, **GAPLESS).kept == 1
+    assert batch(archive, tmp_path / "cut", again).kept == 1
     assert again.asked == []
 
 
 def test_a_copy_of_a_video_is_not_looked_at(archive: Path, tmp_path: Path) -> None:
     shutil.copy(archive / "a.mp4", archive / "b.mp4")
-    totals = run(archive, tmp_path / "out", StandIn(), **GAPLESS)
+    totals = batch(archive, tmp_path / "out")
     assert (totals.videos, totals.frames, totals.duplicates) == (1, 4, 1)
     assert str(rows(tmp_path / "out", "photos")[-1]["duplicate_of"]).endswith("a.mp4")
 
@@ -84,7 +87,7 @@ def test_a_copy_of_a_video_is_not_looked_at(archive: Path, tmp_path: Path) -> No
 def test_a_damaged_video_has_a_cause(archive: Path, tmp_path: Path) -> None:
     (archive / "a.mp4").write_bytes((archive / "a.mp4").read_bytes()[:3000])
     (archive / "b.mkv").write_bytes(b"\x1aE\xdf\xa3" + bytes(600))
-    totals = run(archive, tmp_path / "out", StandIn())
+    totals = batch(archive, tmp_path / "out")
     assert (totals.videos, totals.failed) == (0, 2)
     errors = pq.read_table(tmp_path / "out" / "errors.parquet").to_pylist()
     assert {row["code"] for row in errors} == {ErrorCode.CORRUPT}
