@@ -45,7 +45,6 @@ DAY_HOURS = range(9, 16)
 """Local hours at which it is day everywhere that people live, and in all seasons."""
 
 _LEAST_SAMPLES = 4
-_MEASURES = 8
 _SMALL = (160, 90)
 _TILES = (9, 16)
 _BLOCK = 16
@@ -103,10 +102,12 @@ def measure(pixels: Pixels) -> Measure:
 
 @dataclass(slots=True)
 class PictureWatch:
-    """The pictures of one stream over time. ``still_s`` is for how long nothing has changed."""
+    """The pictures of one stream over time: a fault must show in the last ``memory`` of them. ``still_s`` is
+    for how long nothing has changed."""
 
+    memory: int = 8
     still_s: float = 0.0
-    _measures: deque[Measure] = field(default_factory=lambda: deque(maxlen=_MEASURES))
+    _measures: deque[Measure] = field(default_factory=deque)
     _still: Grey | None = None
     _since: float = 0.0
     _samples: int = 0
@@ -114,6 +115,8 @@ class PictureWatch:
     def add(self, pixels: Pixels, seconds: float) -> None:
         """A picture that was shown at ``seconds`` of any clock."""
         self._measures.append(measure(pixels))
+        if len(self._measures) > self.memory:
+            self._measures.popleft()
         blocks = _blocks(pixels)
         if self._still is None or _moved(self._still, blocks):
             self._still, self._since, self._samples = blocks, seconds, 0

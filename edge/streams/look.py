@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from edge.media.clock import Clock
 from edge.media.stream import Stream
 from edge.media.wire import Admit
 from edge.settings import Settings
+from edge.streams.faults import PictureWatch
 from edge.streams.scene import Thumbnail, changed, thumbnail
 from edge.streams.sources import OpenStream, StreamIdentifier
 from edge.streams.state import StreamSpec
@@ -33,8 +34,10 @@ class Failed:
 
 @dataclass(slots=True)
 class Line:
-    """The connection to one stream. Kept between looks only where the settings say so."""
+    """What a looker keeps of one stream: how its pictures have been, and, where the settings say so, the
+    connection."""
 
+    pictures: PictureWatch = field(default_factory=lambda: PictureWatch(memory=2))
     stream: Stream | None = None
     frame: Frame | None = None
 
@@ -78,6 +81,7 @@ class Looker:
         frame = stream.latest(self._settings.stream_first_frame_s, after=line.frame)
         line.frame = frame if self._settings.stream_keep_connection else None
         scene, info = thumbnail(frame.pixels), stream.info
+        line.pictures.add(frame.pixels, frame.received)
         altered = order.info is None or not same_picture(order.info, info)
         exchange = stream.exchange if order.exchange or altered else None
         fresh = altered or exchange is not None
@@ -93,6 +97,7 @@ class Looker:
             heard=heard,
             display=display,
             unread=unread,
+            picture_faults=line.pictures.faults(),
         )
 
     def _stream(self, spec: StreamSpec, order: Order, line: Line) -> Stream:

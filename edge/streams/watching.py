@@ -100,7 +100,7 @@ class Watcher:
 
     def _reading_due(self, passed: float, seconds: float) -> bool:
         first = min(_FIRST_READING_S, seconds / 2)
-        return passed >= first + self._readings * (seconds - first) / _READINGS
+        return self._readings < _READINGS and passed >= first + self._readings * (seconds - first) / _READINGS
 
     def _read(self, frame: Frame) -> None:
         """The display, in the oldest picture at hand and the newest: between them, a clock ticks."""

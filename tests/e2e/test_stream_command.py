@@ -75,19 +75,8 @@ def test_three_makers_are_validated_from_a_list(cameras: tuple[RunningCamera, ..
     ]
     table.write_text("\n".join(rows), encoding="utf-8")
     page = tmp_path / "report.html"
-    result = _run(
-        "--list",
-        table,
-        "--user",
-        "admin",
-        "--seconds",
-        10,
-        "--json",
-        "--html",
-        page,
-        "--snapshot",
-        f"{tmp_path}/s/",
-    )
+    files = ("--list", table, "--html", page, "--snapshot", f"{tmp_path}/s/")
+    result = _run(*files, "--user", "admin", "--seconds", 10, "--json")
     assert result.exit_code == 1, result.stderr
     gate, yard, hall, store = (json.loads(line) for line in result.stdout.splitlines())
     assert gate["passed"], gate["checks"]

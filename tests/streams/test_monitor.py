@@ -6,12 +6,13 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edge.domain import EvidenceKind, Identification, Osd, Verdict
 from edge.errors import CamidError, ErrorCode, StreamFault
 from edge.settings import Settings, load_settings
-from edge.streams.monitor import Monitor, StreamState, StreamStatus
+from edge.streams.monitor import Monitor, PictureFault, StreamState, StreamStatus
 from tests.support.clock import FakeClock
 from tests.support.fake_cameras import (
     Cameras,
@@ -320,6 +321,19 @@ def test_the_snapshot_is_the_newest_picture() -> None:
     snapshot = played.monitor.snapshot("door")
     assert snapshot is not None
     assert snapshot.startswith(b"\xff\xd8")
+
+
+def test_a_black_and_a_frozen_picture_are_told() -> None:
+    camera = FakeCamera()
+    played = _Played(door=camera)
+    played.run(30)
+    assert played.door().picture_faults == (PictureFault.FROZEN,)
+    camera.pixels = np.zeros((360, 640, 3), np.uint8)
+    played.run(305)
+    assert played.door().picture_faults == (PictureFault.BLACK,)
+    camera.pixels = scene(2)
+    played.look()
+    assert played.door().picture_faults == ()
 
 
 def test_status_shows_no_credentials() -> None:
