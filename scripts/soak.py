@@ -33,7 +33,7 @@ from edge.settings import Settings, load_settings
 from edge.streams.monitor import Monitor
 from edge.streams.state import StreamSpec
 from scripts.own_process import Usage, usage
-from scripts.soaking.judge import Report, table
+from scripts.soaking.judge import Report, memory_by_tenths, table
 from scripts.soaking.torment import GIVE_UP_S, Diary, Plan, Victim, is_well, torment
 from scripts.soaking.traces import errors_in, everything_logged, files_below, traces_of
 from scripts.soaking.trials import SoakCamera, soak_cameras
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--trial", type=float, default=15, help="seconds that a fault lasts")
     parser.add_argument("--well", type=float, default=10, help="seconds between two faults of a camera")
     parser.add_argument("--calm", type=float, default=15, help="seconds without faults, first and last")
-    parser.add_argument("--most-wait", type=float, default=5, help="seconds that a new try waits at most")
+    parser.add_argument("--most-wait", type=float, default=3, help="seconds that a new try waits at most")
     parser.add_argument("--keep", action="store_true", help="keep the connections between looks")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="an empty folder for log and data")
@@ -139,6 +139,7 @@ def main() -> None:
         with everything_logged(folder / "soak.log"):
             report = run(options, folder)
     print(table(report.outcomes))
+    print(f"memory by tenths of the time, MB: {memory_by_tenths(report.samples)}")
     print(*(outcome for outcome in report.outcomes if not (outcome.is_back and outcome.is_right)), sep="\n")
     print(*(f"{'ok  ' if check.passed else 'FAIL'} {check.what}" for check in report.checks()), sep="\n")
     sys.exit(0 if all(check.passed for check in report.checks()) else 1)

@@ -71,6 +71,13 @@ def growth(samples: Sequence[Usage]) -> Growth:
     return Growth(median(s.rss_mb for s in before), median(s.rss_mb for s in after))
 
 
+def memory_by_tenths(samples: Sequence[Usage]) -> str:
+    """The median of the memory in each tenth of the time, in MB: a leak shows as a slope."""
+    tenth = max(1, len(samples) // 10)
+    parts = [samples[at : at + tenth] for at in range(0, len(samples), tenth)]
+    return " ".join(f"{median(s.rss_mb for s in part):.0f}" for part in parts)
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     what: str

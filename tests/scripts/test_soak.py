@@ -11,7 +11,7 @@ import pytest
 from edge.errors import StreamFault
 from scripts.own_process import Usage, usage
 from scripts.soak import soak_settings
-from scripts.soaking.judge import Outcome, Report, growth, table
+from scripts.soaking.judge import Outcome, Report, growth, memory_by_tenths, table
 from scripts.soaking.traces import errors_in, everything_logged, traces_of
 from scripts.soaking.trials import TRIALS, Trial
 
@@ -52,6 +52,7 @@ def test_growth_leaves_out_the_warm_up() -> None:
     sizes = [10.0, 50.0] + [100.0] * 2 + [105.0] * 16
     assert growth([measured(size) for size in sizes]).share == pytest.approx(0.05)
     assert growth([measured(10), measured(10)]).share == 0
+    assert memory_by_tenths([measured(size) for size in sizes]) == "30 100 105 105 105 105 105 105 105 105"
 
 
 def test_the_report_fails_on_each_thing_that_is_wrong() -> None:
