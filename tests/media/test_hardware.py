@@ -62,4 +62,6 @@ def test_a_device_that_fails_is_replaced_by_the_processor_and_the_reason_logged(
 
     assert len(frames) >= 60
     assert decoder.device is None
-    assert len([r for r in caplog.records if r.name.startswith("edge") and device in r.message]) == 1, "tried once, not for every stream"
+    assert len([r for r in caplog.records if r.name.startswith("edge") and device in r.message]) == 1, (
+        "tried once, not for every stream"
+    )
