@@ -108,7 +108,7 @@ class Identifier:
             {name: entry.sha256 for name, entry in manifest.entries.items()},
             settings,
             loop,
-            Recorder(reader, embedder, gallery, catalogue, confusions, likelihoods, thresholds),
+            Recorder(reader, embedder, gallery, catalogue, confusions, likelihoods),
         )
 
     def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:

@@ -9,7 +9,7 @@ from edge.domain import Evidence, FileTags, Housing, Pixels, TextLine
 from edge.domain_streams import Exchange
 from edge.evidence.clock import whole
 from edge.evidence.confusions import Confusions
-from edge.evidence.likelihoods import Likelihoods, Thresholds
+from edge.evidence.likelihoods import Likelihoods
 from edge.evidence.metadata import evidence_from_metadata, evidence_from_user_data
 from edge.evidence.osd import OsdFinding, osd_finding, osd_lettering
 from edge.evidence.overlay_rules import load_overlay_rules
@@ -38,7 +38,6 @@ class Recorder:
         catalogue: Catalogue,
         confusions: Confusions,
         likelihoods: Likelihoods,
-        thresholds: Thresholds,
     ) -> None:
         self._reader = reader
         self._embedder = embedder
@@ -46,7 +45,6 @@ class Recorder:
         self._catalogue = catalogue
         self._lettering = osd_lettering(catalogue, confusions, likelihoods)
         self._likelihoods = likelihoods
-        self._thresholds = thresholds
         self._rules = load_overlay_rules()
         self._protocol = load_protocol_rules()
 
@@ -76,7 +74,6 @@ class Recorder:
             self._lettering,
             self._catalogue,
             self._likelihoods,
-            self._thresholds,
             self._rules,
             received,
         )

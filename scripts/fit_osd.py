@@ -39,7 +39,7 @@ from scripts.fit_confusions import (
 )
 
 MARK_BINS = (0.0, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
-CAPS = {0.3: 0.5, 0.6: 0.9, 1.0: 2.0}
+CAPS = {0.3: 0.4, 0.6: 0.7, 1.0: 1.0}
 """Most that a habit may be worth by the strength of its fact: our judgement, for menus change all of them.
 One alone makes no candidate."""
 HABIT_SEEN = 0.5
@@ -51,7 +51,7 @@ def lettering_tables(readings: Sequence[OsdReading], lettering: Lettering) -> di
     nobody's."""
     counts = {table: Tally(Counter(), Counter()) for table in TABLES}
     for reading in readings:
-        lines = [view for one in reading.overlay.lines for view in one.views[:1]]
+        lines = [view for one in reading.overlay.lines for view in one.views]
         _count(lines, reading.label, lettering, counts)
     for name in names():
         line = TextLine(name, 1.0, Box(0, 0, 1, 1), 1.0)

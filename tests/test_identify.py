@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 import edge
-from edge.domain import Camera, Picture, Reading, Source, Verdict
+from edge.domain import Camera, EvidenceKind, Picture, Reading, Source, Verdict
+from edge.domain_streams import Answer, Exchange, Frame
 from edge.errors import ErrorCode, ModelError, PhotoError
 from edge.identify import Identifier
 from edge.media.photo import read
 from edge.settings import Settings
+from tests.support.pictures import textured
 
 SAMPLES = Path(__file__).resolve().parents[1] / "docs" / "samples"
 
@@ -128,3 +132,61 @@ def test_reports_of_equal_photos_differ_in_timing_only(identifier: Identifier, s
     picture = sample("close", settings)
     first, second = identifier.photo(picture), identifier.photo(picture)
     assert replace(first, timing=second.timing) == second
+
+
+def display(text: str, mark: str) -> Picture:
+    """A frame as a camera records it: a soft scene, a clock above, a mark in the corner below."""
+    pixels = (textured(960, 540, 3) // 2 + 40).astype(np.uint8)
+    for line, at in ((text, (20, 34)), (mark, (800, 522))):
+        for colour, thickness in (((0, 0, 0), 5), ((255, 255, 255), 2)):
+            cv2.putText(pixels, line, at, cv2.FONT_HERSHEY_SIMPLEX, 0.8, colour, thickness, cv2.LINE_AA)
+    return Picture(pixels, Source("photo", "frame.png", "0" * 64, 960, 540))
+
+
+def test_a_frame_tells_which_camera_recorded_it(identifier: Identifier) -> None:
+    report = identifier.photo(display("2024-05-14 10:33:20", "Reolink"))
+    assert report.osd is not None
+    assert report.osd.timestamp_text == "2024-05-14 10:33:20"
+    assert report.recorded_by is not None
+    assert report.recorded_by.brand == "reolink"
+    assert report.cameras == ()
+    assert report.marks == ()
+
+
+@pytest.mark.parametrize("name", ["corner", "shop", "street", "close"])
+def test_a_photo_without_a_display_was_recorded_by_nobody(
+    identifier: Identifier, settings: Settings, name: str
+) -> None:
+    report = identifier.photo(sample(name, settings))
+    assert report.osd is None
+    assert report.recorded_by is None
+
+
+def frames(*clocks: str) -> list[Frame]:
+    taken = datetime(2024, 5, 14, 8, 33, 21, tzinfo=UTC)
+    pictures = [display(clock, "Reolink").pixels for clock in clocks]
+    return [Frame(p, float(i), taken, None, True) for i, p in enumerate(pictures)]
+
+
+def test_a_look_reads_the_display_and_its_clock(identifier: Identifier) -> None:
+    look = identifier.look(frames("2024-05-14 10:33:20", "2024-05-14 10:33:22"), None, None)
+    assert look.clock is not None
+    assert look.clock.moment == datetime(2024, 5, 14, 10, 33, 22)
+    assert identifier.weigh(look.evidence).brand == "reolink"
+    assert look.cameras == ()
+
+
+def test_a_look_does_only_what_is_asked(identifier: Identifier, settings: Settings) -> None:
+    blind = identifier.look(frames("2024-05-14 10:33:20"), None, None, read_osd=False)
+    assert (blind.evidence, blind.osd) == ((), None)
+    assert identifier.look([], None, None).evidence == ()
+    seen = sample("close", settings)
+    newest = Frame(seen.pixels, 0.0, datetime(2024, 5, 14, tzinfo=UTC), None, True)
+    look = identifier.look([newest], None, None, find_cameras=True)
+    assert essence(look.cameras) == essence(identifier.photo(seen).cameras)
+
+
+def test_a_look_hears_what_the_camera_answers(identifier: Identifier) -> None:
+    answer = Answer("DESCRIBE", 401, "Unauthorized", (("WWW-Authenticate", 'Digest realm="Login to X"'),))
+    look = identifier.look([], Exchange((answer,)), None, read_osd=False)
+    assert all(e.kind is EvidenceKind.PROTOCOL for e in look.evidence)

@@ -16,7 +16,7 @@ from edge.domain import Box, Evidence, EvidenceKind, Osd, Strength, TextLine
 from edge.domain_streams import OsdClock
 from edge.evidence.confusions import Confusions, tokens
 from edge.evidence.lettering import Lettering, Match, origin, strength_of
-from edge.evidence.likelihoods import Likelihoods, Thresholds
+from edge.evidence.likelihoods import Likelihoods
 from edge.evidence.osd_text import ReadClock, channel_name, read_clock, stays, without_clock
 from edge.evidence.overlay_rules import OverlayRules, Software
 from edge.vendors.catalogue import Catalogue
@@ -40,8 +40,9 @@ BESIDE = 2
 """Letters that may stand beside a wordmark in its line: a symbol is read as letters."""
 SAME_TEXT = 0.6
 """Likeness of a mark's readings in several frames: a half-transparent one is read badly over some."""
-SAME_MARK, AGREES = 0.5, 0.7
-"""Scores from which a logo confirms an ambiguous wordmark, and from which it agrees with a misread one."""
+SAME_MARK, AGREES, ALONE = 0.5, 0.7, 0.9
+"""Scores from which a logo confirms an ambiguous wordmark, from which it agrees with a misread one, and from
+which it says something without letters: a player's buttons resemble some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,6 @@ def osd_finding(
     lettering: Lettering,
     catalogue: Catalogue,
     likelihoods: Likelihoods,
-    thresholds: Thresholds,
     rules: OverlayRules,
     received: datetime | None = None,
 ) -> OsdFinding:
@@ -76,7 +76,7 @@ def osd_finding(
     (then there is no clock)."""
     clock = read_clock(overlay)
     software = _software(overlay, rules)
-    marks = _Marks(overlay, clock, matches, lettering, catalogue, likelihoods, thresholds, rules)
+    marks = _Marks(overlay, clock, matches, lettering, catalogue, likelihoods, rules)
     found, lines = marks.evidence()
     channel = channel_name(overlay, clock, lines, rules)
     weak = [*_habits(clock, channel, likelihoods, rules), *_info_bar(overlay, clock, likelihoods, rules)]
@@ -115,7 +115,6 @@ class _Marks:
     lettering: Lettering
     catalogue: Catalogue
     likelihoods: Likelihoods
-    thresholds: Thresholds
     rules: OverlayRules
 
     def evidence(self) -> tuple[list[Evidence], list[OverlayLine]]:
@@ -146,12 +145,14 @@ class _Marks:
         if not self._placed(line.line.box):
             return
         said: dict[str, Match] = {}
-        for match in self.lettering.matches([line.line]):
+        views = [one for view in line.views for one in (view, _without_symbol(view)) if one is not None]
+        for match in self.lettering.matches(views):
             known = said.get(match.target.brand)
             alone = stands_alone(match) or heads_info_bar(match, self.rules)
             if alone and (known is None or match.similarity > known.similarity):
                 said[match.target.brand] = match
-        for evidence in self.lettering.evidence([line.line]):
+        read = [one for one in views if any(match.line is one for match in said.values())]
+        for evidence in self.lettering.evidence(read):
             own = said.get(evidence.brand or "")
             if own is not None and self._counts(own, line.line):
                 supports = {
@@ -193,7 +194,7 @@ class _Marks:
             if brand is None or match.box.iou(line.line.box) <= 0.5 or not in_corner(match.box, self.overlay):
                 continue
             ratio = self.likelihoods.value(MARK_TABLE, mark_score(match))
-            if match.similarity >= self.thresholds.mark_similarity and ratio > 0.0:
+            if mark_score(match) >= ALONE and ratio > 0.0:
                 yield Evidence(
                     kind=EvidenceKind.OSD,
                     value=brand.name,
@@ -239,6 +240,12 @@ def stands_alone(match: Match) -> bool:
 def heads_info_bar(match: Match, rules: OverlayRules) -> bool:
     """Whether the wordmark is the first of an info bar that was found as one line."""
     return match.words[0] == 0 and rules.holds_temperature(match.line.text)
+
+
+def _without_symbol(line: TextLine) -> TextLine | None:
+    """The line without a word at its head that may be a symbol; None where there is none."""
+    head, _, rest = line.text.partition(" ")
+    return replace(line, text=rest) if 0 < len(head) <= BESIDE < len(rest) else None
 
 
 def _origin(box: Box) -> str:

@@ -10,8 +10,9 @@ never by time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from edge.domain import Box, Pixels, TextLine
@@ -112,6 +113,7 @@ class OsdReader:
         if recorded or any(_digits(line.line.text) >= DIGITS for line in lines):
             more = self._find_faint(newest, [line.line.box for line in lines])
             lines += self._read(chosen, more[: max(0, self._settings.max_osd_lines - len(lines))])
+            lines = self._again(newest, lines)
         return Overlay(width, height, len(chosen), tuple(sorted(lines, key=_top_down)))
 
     def _side(self, long_side: int, recorded: bool) -> int:
@@ -140,8 +142,10 @@ class OsdReader:
         for x, y in ((0, 0), (width - across, 0), (0, height - down), (width - across, height - down)):
             corner = frame[y : y + down, x : x + across]
             for quad in map(_level, self._faint.find(corner, self._settings.osd_corner_side)):
-                moved = None if quad is None else _moved(quad, y, x)
-                if moved is not None and not any(_is_known(moved.box, box) for box in known):
+                if quad is None or _is_cut(quad.box, across, leftmost=x == 0):
+                    continue
+                moved = _moved(quad, y, x)
+                if not any(_is_known(moved.box, box) for box in known):
                     found.append(moved)
         return sorted(found, key=lambda quad: (-quad.score, quad.box.as_tuple()))
 
@@ -177,6 +181,19 @@ class OsdReader:
                 break
         return views
 
+    def _again(self, frame: Pixels, lines: Sequence[OverlayLine]) -> list[OverlayLine]:
+        """Lines in the corners, where marks stand, are read dark for light too, and with their contrast
+        stretched: a recogniser that sees one letter wrong often sees it right so."""
+        again = [i for i, one in enumerate(lines) if _may_be_mark(one.line, frame.shape[1])]
+        strips = [_strip(frame, lines[i].line.box) for i in again]
+        read = self._recogniser.read([view(strip) for view in MARK_VIEWS for strip in strips])
+        views: dict[int, list[TextLine]] = {i: [] for i in again}
+        for number, (text, score) in enumerate(read):
+            if text:
+                index = again[number % len(again)]
+                views[index].append(replace(lines[index].line, text=text, score=score))
+        return [replace(one, views=(*one.views, *views.get(i, ()))) for i, one in enumerate(lines)]
+
     def _texts(self, frame: Pixels, quads: Sequence[Quad]) -> list[TextLine | None]:
         read = self._recogniser.read([rectify(frame, quad) for quad in quads])
         return [
@@ -204,12 +221,46 @@ def _level(quad: Quad) -> Quad | None:
     return Quad(np.roll(quad.corners, -1, axis=0), quad.score) if upright and _squarish(quad) else None
 
 
+def _may_be_mark(line: TextLine, width: int) -> bool:
+    reach = CORNER * width
+    beside = line.box.x0 < reach or line.box.x1 > width - reach
+    return beside and _digits(line.text) < DIGITS
+
+
+def _strip(frame: Pixels, box: Box) -> Pixels:
+    inside = box.clipped(frame.shape[1], frame.shape[0])
+    if inside is None:
+        raise ValueError(f"{box} lies outside the frame")
+    return frame[int(inside.y0) : int(np.ceil(inside.y1)), int(inside.x0) : int(np.ceil(inside.x1))]
+
+
+def _inverted(strip: Pixels) -> Pixels:
+    return 255 - strip
+
+
+def _stretched(strip: Pixels) -> Pixels:
+    """The darkest and brightest twentieth pulled to black and white, in grey."""
+    grey = cv2.cvtColor(strip, cv2.COLOR_BGR2GRAY)
+    low, high = np.percentile(grey, (5, 95))
+    wide = np.clip((grey.astype(np.float32) - low) * (255.0 / max(24.0, high - low)), 0, 255)
+    stretched: Pixels = cv2.cvtColor(wide.astype(np.uint8), cv2.COLOR_GRAY2BGR)
+    return stretched
+
+
+MARK_VIEWS: tuple[Callable[[Pixels], Pixels], ...] = (_inverted, _stretched)
+
+
 def _squarish(quad: Quad) -> bool:
     return quad.width <= SYMBOL * quad.height
 
 
 def _digits(text: str) -> int:
     return sum(char.isdigit() for char in text)
+
+
+def _is_cut(box: Box, across: int, *, leftmost: bool) -> bool:
+    """Whether a find in a corner ``across`` pixels wide goes on beyond its inner side."""
+    return box.x1 > across - 2 if leftmost else box.x0 < 2
 
 
 def _is_known(new: Box, known: Box) -> bool:

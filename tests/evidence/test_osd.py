@@ -45,11 +45,8 @@ def finding(
     received: datetime | None = None,
 ) -> OsdFinding:
     overlay = Overlay(WIDTH, HEIGHT, 1 + max(len(one.before) for one in lines), lines)
-    likelihoods, thresholds = load_likelihoods(MODELS), load_thresholds(MODELS)
-    rules = load_overlay_rules()
-    return osd_finding(
-        overlay, matches, lettering, load_catalogue(), likelihoods, thresholds, rules, received
-    )
+    likelihoods, rules = load_likelihoods(MODELS), load_overlay_rules()
+    return osd_finding(overlay, matches, lettering, load_catalogue(), likelihoods, rules, received)
 
 
 def named(found: OsdFinding) -> str | None:
