@@ -2,6 +2,7 @@
 
     python -m scripts.evaluate                         # all sets, as Markdown tables
     python -m scripts.evaluate --sets products --json
+    python -m scripts.evaluate --osd                   # displays of osd/dev (evaluate_osd has more)
     python -m scripts.evaluate --ratchet               # the sixty pictures of the ratchet against its limits
     python -m scripts.evaluate --ratchet --write       # record what is measured now
 
@@ -27,6 +28,7 @@ from pathlib import Path
 from edge.errors import EXIT_DONE, EXIT_INPUT, EXIT_MODEL, CamidError
 from edge.settings import Settings, load_settings
 from edge.vendors.catalogue import load_catalogue
+from scripts import evaluate_osd
 from scripts.evaluation import ratchet as ratchets
 from scripts.evaluation.cases import SETS, Case, load_cases
 from scripts.evaluation.observations import Kept, Observation, Observer, fingerprint
@@ -41,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"No shared data at {options.data}: give --data or set CAMID_SHARED_DATA.", file=sys.stderr)
         return EXIT_INPUT
     try:
+        if options.osd:
+            return evaluate_osd.main(["--frames", str(options.data / "osd" / "dev")])
         return _ratchet(options) if options.ratchet or options.draw else _evaluate(options)
     except CamidError as error:
         print(error, file=sys.stderr)
@@ -58,6 +62,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--fresh", action="store_true", help="forget the answers that were kept")
     parser.add_argument("--ratchet", action="store_true", help="only the sixty pictures of the ratchet")
     parser.add_argument("--write", action="store_true", help="with --ratchet: record what is measured")
+    parser.add_argument("--osd", action="store_true", help="only on-screen displays")
     parser.add_argument("--draw", action="store_true", help="choose the pictures of the ratchet again")
     parser.add_argument("--data", type=Path, default=Path(shared), help="the shared data")
     parser.add_argument(
