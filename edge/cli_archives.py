@@ -27,6 +27,15 @@ def batch(
     as_geojson: Annotated[
         bool, typer.Option("--geojson", help="Also write cameras.geojson, tagged as OpenStreetMap does.")
     ] = False,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Also keep a copy of each picture with cameras, drawn on.")
+    ] = False,
+    contact_sheets: Annotated[
+        bool, typer.Option("--contact-sheets", help="Also make pages of all cameras, by maker.")
+    ] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Also write summary.html: charts, a map, the surest finds.")
+    ] = False,
 ) -> None:
     """Classify an archive of photos. The same command goes on after anything that stopped it."""
     with exit_codes():
@@ -49,6 +58,9 @@ def batch(
             csv=as_csv,
             jsonl=as_jsonl,
             geojson=as_geojson,
+            annotate=annotate,
+            contact_sheets=contact_sheets,
+            summary=summary,
         )
         end = run_batch(options, load_settings(), Console(stderr=True))
         totals = end.totals
@@ -57,6 +69,8 @@ def batch(
             f"{totals.duplicates} copies, {totals.kept} done before, "
             f"{totals.cameras} cameras, {totals.identified} named"
         )
+        if end.without_crop:
+            say(f"{end.without_crop} cameras are on no contact sheet: classified without this option")
         if end.unreadable:
             say(f"{end.unreadable} files have no answer: {output / 'errors.parquet'} says why")
 

@@ -7,22 +7,29 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 from zlib import crc32
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from edge.batch.contact import write_contact_sheets
+from edge.batch.copies import Copies
 from edge.batch.engine import LocalEngine, Totals
 from edge.batch.exports import write_csv, write_geojson, write_jsonl
 from edge.batch.key import answer_key
 from edge.batch.output import Output
 from edge.batch.query import Query, ask
+from edge.batch.summary import write_summary
 from edge.identify import Identifier
 from edge.media.archive import Found, Skipped, walk
 from edge.media.countries import country_at
 from edge.media.facts import PhotoFacts
+from edge.report.sentence import display_names
 from edge.settings import Settings
+from edge.vendors.catalogue import load_catalogue
 from edge.vision.runtime import usable_cores
 
 _ALL = "SELECT * FROM cameras ORDER BY place, camera"
@@ -43,12 +50,18 @@ class BatchOptions:
     csv: bool = False
     jsonl: bool = False
     geojson: bool = False
+    annotate: bool = False
+    contact_sheets: bool = False
+    summary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BatchEnd:
+    """``without_crop`` cameras are on no contact sheet: an earlier run kept no crop of them."""
+
     totals: Totals
     unreadable: int
+    without_crop: int = 0
 
 
 def run_batch(options: BatchOptions, settings: Settings, console: Console) -> BatchEnd:
@@ -68,12 +81,13 @@ def run_batch(options: BatchOptions, settings: Settings, console: Console) -> Ba
                 workers=usable_cores(settings) + 1,
                 min_score=options.min_score,
                 country=_country,
+                keep=_copies(options),
                 progress=tell,
             )
             totals = engine.run(_plan(options, settings))
         unreadable = output.finish()
     _export(options)
-    return BatchEnd(totals, unreadable)
+    return BatchEnd(totals, unreadable, _pages(options))
 
 
 def _plan(options: BatchOptions, settings: Settings) -> Iterator[Found]:
@@ -88,6 +102,23 @@ def _plan(options: BatchOptions, settings: Settings) -> Iterator[Found]:
 
 def _country(facts: PhotoFacts) -> str | None:
     return country_at(facts.gps.latitude, facts.gps.longitude) if facts.gps else None
+
+
+def _copies(options: BatchOptions) -> Copies | None:
+    crops = options.contact_sheets or options.summary
+    if not (options.annotate or crops):
+        return None
+    return Copies(options.output, annotated=options.annotate, crops=crops)
+
+
+def _pages(options: BatchOptions) -> int:
+    """Writes contact sheets and summary; returns how many cameras have no crop."""
+    names, missing = display_names(load_catalogue()), 0
+    if options.contact_sheets:
+        missing = write_contact_sheets(options.output, names).missing
+    if options.summary:
+        write_summary(options.output, names, datetime.now().astimezone(), version("camid"))
+    return missing
 
 
 def _export(options: BatchOptions) -> None:

@@ -64,7 +64,8 @@ class Index:
             self._note(part, photos, failures)
             self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has rolled it back already
+                self._db.execute("ROLLBACK")
             raise
 
     def close(self) -> None:

@@ -40,7 +40,7 @@ class Query:
     """SQL with ``?`` for each of ``values``."""
 
     sql: str
-    values: tuple[str | float, ...] = ()
+    values: tuple[str | float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

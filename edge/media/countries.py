@@ -53,6 +53,11 @@ def country_at(latitude: float, longitude: float) -> str | None:
     return found
 
 
+def outlines() -> tuple[NDArray[np.float64], ...]:
+    """The rings of all countries, each (M, 2) degrees, longitude first."""
+    return _rings().lines
+
+
 def _encloses(line: NDArray[np.float64], x: float, y: float) -> bool:
     """Even-odd rule: a ray to the east crosses the ring an odd number of times."""
     x0, y0, x1, y1 = line[:-1, 0], line[:-1, 1], line[1:, 0], line[1:, 1]
