@@ -133,7 +133,7 @@ class Settings(BaseSettings):
         3600, description="seconds after which the display of a known stream is read again in any case"
     )
     stream_undetermined_looks: Positive = Field(
-        3, description="readings without a new name after which a stream sleeps"
+        2, description="readings without a new name after which a stream sleeps"
     )
     stream_second_frame_s: Annotated[float, Field(ge=0)] = Field(
         3, description="seconds that a reading waits for a second key frame, which tells display from scene"

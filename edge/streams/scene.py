@@ -15,7 +15,7 @@ Thumbnail = NDArray[np.float32]
 
 _SIZE = (32, 18)
 
-LEAST_LIKENESS = 0.75
+LEAST_LIKENESS = 0.65
 """Correlation of two thumbnails under which the scene is another one: measured in docs/design/streams.md."""
 
 _FAINT = 2.0

@@ -67,7 +67,7 @@ class Validator:
         answer = self._ask_device(target, watcher.seen.exchange)
         evidence = watcher.conclude(answer.evidence)
         seen = watcher.seen
-        day = self._day(seen, target)
+        day, clock = self._day(seen, target), clock_offset(seen.clocks, self._zone)
         observation = Observation(
             target=target,
             began=began,
@@ -81,11 +81,11 @@ class Validator:
             identification=self._identifier.weigh(evidence),
             device=answer.device,
             osd=seen.osd,
-            clock=None if target.address.is_file else clock_offset(seen.clocks, self._zone),
+            clock=None if target.address.is_file else clock,
             overlay_by=seen.overlay_by,
             intermediary=seen.intermediary,
             cameras=seen.cameras,
-            picture_faults=seen.pictures.faults(day),
+            picture_faults=seen.pictures.faults(day, clock is not None and clock.stands),
             still_s=seen.pictures.still_s,
             day=day,
             snapshot=_jpeg(seen.frame),
