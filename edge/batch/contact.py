@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from edge.batch.copies import crop_path
+from edge.batch.copies import crop_path, percent
 from edge.batch.query import Query, ask
 from edge.disk import full_disk
 from edge.report.sentence import Names, printable
@@ -71,7 +71,7 @@ def write_contact_sheets(root: Path, names: Names) -> Sheets:
 def _cells(root: Path, vendor: str | None) -> Iterator[_Cell]:
     found = _rows(root, _OF_VENDOR, (vendor, _MAX_PAGES * _PER_PAGE))
     for sha256, camera, place, confidence, score, taken_at in found:
-        certainty = f"{confidence:.0%}" if vendor else f"camera {score:.0%}"
+        certainty = percent(float(str(confidence))) if vendor else f"camera {score:.0%}"
         when = str(taken_at)[:10] if taken_at else "no date"
         name = printable(str(place).rsplit("/", 1)[-1])
         yield _Cell(crop_path(root, str(sha256), int(str(camera))), (name, f"{certainty}, {when}"))

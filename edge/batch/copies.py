@@ -23,6 +23,7 @@ CROP_SIDE = 200
 _MARGIN = 0.2
 """Share of the housing's sides that is shown around it."""
 _QUALITY = 88
+_SURE = 0.999
 _FULL = "The disk of the output is full: a copy of a picture was not written."
 
 
@@ -53,6 +54,11 @@ class Copies:
                 crop = crop_of(picture.pixels, Box(*camera.box))
                 if crop is not None:
                     _write(crop, crop_path(self._root, sha256, number))
+
+
+def percent(probability: float) -> str:
+    """None is shown as 100 %: nothing here was measured to be that certain."""
+    return "over 99.9 %" if probability > _SURE else f"{100 * probability:.1f} %"
 
 
 def crop_of(pixels: Pixels, box: Box) -> Pixels | None:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import edge.report
 from edge.batch.charts import years_chart
-from edge.batch.copies import crop_path
+from edge.batch.copies import crop_path, percent
 from edge.batch.map import map_of
 from edge.batch.numbers import MAX_ERRORS, MAX_FINDS, Counts, Find, Numbers, Share, numbers_of
 from edge.disk import commit_file, full_disk
@@ -22,8 +22,6 @@ from edge.vendors.catalogue import load_catalogue
 _TEMPLATES = Path(edge.report.__file__).parent / "templates"
 _FULL = "The disk is full: the summary was not written."
 _MAX_CROP_BYTES = 60_000
-_SURE = 0.999
-"""No probability is shown as 100 %: nothing measured here is that certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ def _share(part: int, whole: int) -> float:
 def _shown(root: Path, find: Find, names: Names) -> _Shown:
     return _Shown(
         vendor=names.get(find.vendor, find.vendor),
-        certainty="over 99.9 %" if find.confidence > _SURE else f"{100 * find.confidence:.1f} %",
+        certainty=percent(find.confidence),
         crop=_crop(crop_path(root, find.sha256, find.camera)),
         form=find.form_factor or "",
         when=find.taken_at[:10] if find.taken_at else "no date",
