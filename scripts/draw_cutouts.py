@@ -1,10 +1,12 @@
 """Draws random camera housings from street viewpoints as cut-outs: BGRA pictures and ``labels.jsonl``.
 
     python -m scripts.draw_cutouts --out DIR --count 900 --seed 11 --jobs 2
+    python -m scripts.draw_cutouts --out DIR --count 900 --seed 21 --jobs 2 --what lookalikes
 
 A line of ``labels.jsonl``: ``file``, ``form`` (bullet, box, turret, dome, ptz) and ``body``, the box
 [x0, y0, x1, y1] in pixels of what is seen of the housing with its hood, without bracket, pole,
-plate and cable.
+plate and cable. Look-alikes (lamps, loudspeakers, sensors, …) have their own name as ``form`` and no body
+(null).
 What is there already is kept, so a run that was cut off goes on where it ended.
 """
 
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -25,11 +27,16 @@ from numpy.typing import NDArray
 from scripts.drawing import tracer
 from scripts.drawing.paints import Random
 from scripts.drawing.random_housings import Housing, random_housing
+from scripts.drawing.random_lookalikes import random_lookalike
 from scripts.drawing.tracer import Floats, Light, Part, floats
 
 Mask = NDArray[np.bool_]
 Box = tuple[int, int, int, int]
 
+KINDS: dict[str, Callable[[Random], Housing]] = {
+    "cameras": random_housing,
+    "lookalikes": random_lookalike,
+}
 _STEPS = 44
 _LONGEST = (160, 240)
 _LEAST_BODY = 0.06
@@ -68,11 +75,12 @@ class Samples:
     housing: Mask
 
 
-def draw(seed: int, index: int, side: int | None = None) -> Cutout:
-    """The cut-out with number ``index``; ``side`` sets its longer side in pixels, 160 to 240 if None."""
+def draw(seed: int, index: int, side: int | None = None, what: str = "cameras") -> Cutout:
+    """The cut-out with number ``index``; ``side`` sets its longer side in pixels, 160 to 240 if None.
+    ``what`` is a key of ``KINDS``."""
     for attempt in range(20):
         random = np.random.default_rng([seed, index, attempt])
-        housing = random_housing(random)
+        housing = KINDS[what](random)
         view = _view(housing, random)
         cutout = _picture(housing, view, side or int(random.integers(_LONGEST[0], _LONGEST[1] + 1)))
         if cutout is not None:
@@ -265,14 +273,15 @@ def _box_of(mask: Mask) -> Box | None:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def write(out: Path, seed: int, index: int) -> str:
+def write(out: Path, seed: int, index: int, what: str = "cameras") -> str:
     """Draws one cut-out into ``out`` and gives its line for ``labels.jsonl``."""
     cv2.setNumThreads(1)
-    cutout = draw(seed, index)
+    cutout = draw(seed, index, what=what)
     name = f"drawn-{seed}-{index:05d}.png"
     if not cv2.imwrite(str(out / name), cutout.pixels):
         raise OSError(f"cannot write {out / name}")
-    return json.dumps({"file": name, "form": cutout.form, "body": cutout.body})
+    body = cutout.body if what == "cameras" else None
+    return json.dumps({"file": name, "form": cutout.form, "body": body})
 
 
 def missing(out: Path, seed: int, count: int) -> list[int]:
@@ -290,6 +299,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=900)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--what", choices=list(KINDS), default="cameras")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
     todo = missing(options.out, options.seed, options.count)
@@ -297,7 +307,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ProcessPoolExecutor(options.jobs) as pool,
         (options.out / "labels.jsonl").open("a", encoding="utf-8") as sink,
     ):
-        for line in pool.map(partial(write, options.out, options.seed), todo):
+        for line in pool.map(partial(write, options.out, options.seed, what=options.what), todo):
             sink.write(line + "\n")
             sink.flush()
 

@@ -1,7 +1,9 @@
 """Export a trained network to ONNX and check it against torch on real pictures.
 
 python -m scripts.export detector runs/detector/checkpoint.pt runs/detector.onnx --pictures PICTURES
-python -m scripts.export housing runs/housing/checkpoint.pt runs/housing.onnx --pictures PICTURES
+python -m scripts.export housing runs/housing-*/checkpoint.pt runs/housing.onnx --pictures PICTURES
+
+Several checkpoints that began with the same weights are averaged, weight by weight.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from torch import Tensor, nn
 
 from scripts.training.command import described
 from scripts.training.compose import GREY
-from scripts.training.verifier import CROP, Verifier
+from scripts.training.verifier import CROP, Verifier, mirrored_mean
 from scripts.training.yolox import YoloxNano, anchor_grid, decode
 
 OPSET = 17
@@ -41,29 +43,37 @@ class ShippedDetector(nn.Module):
 
 
 class ShippedVerifier(nn.Module):
-    """N×128×128×3 uint8 BGR crops → camera logits N, form probabilities N×9."""
+    """N×128×128×3 uint8 BGR crops → camera logits N, form probabilities N×9, of each and its mirror image."""
 
     def __init__(self, model: Verifier) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        camera, form = self.model(crops)
+        camera, form = mirrored_mean(self.model, crops)
         return camera, form.softmax(1)
 
 
-def detector(checkpoint: Path) -> tuple[nn.Module, Tensor, list[str]]:
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+def averaged(checkpoints: list[Path]) -> dict[str, Tensor]:
+    """The mean of the averaged weights of several runs (Wortsman et al. 2022, arXiv:2203.05482); counters
+    are the first one's."""
+    states = [torch.load(path, map_location="cpu", weights_only=True)["ema"] for path in checkpoints]
+    return {
+        name: torch.stack([state[name] for state in states]).mean(0) if first.is_floating_point() else first
+        for name, first in states[0].items()
+    }
+
+
+def detector(checkpoints: list[Path]) -> tuple[nn.Module, Tensor, list[str]]:
     model = YoloxNano()
-    model.load_state_dict(saved["ema"])
-    size = saved["size"]
+    model.load_state_dict(averaged(checkpoints))
+    size = torch.load(checkpoints[0], map_location="cpu", weights_only=True)["size"]
     return ShippedDetector(model, size).eval(), torch.zeros(1, 3, size, size), ["images", "boxes", "scores"]
 
 
-def housing(checkpoint: Path) -> tuple[nn.Module, Tensor, list[str]]:
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+def housing(checkpoints: list[Path]) -> tuple[nn.Module, Tensor, list[str]]:
     model = Verifier()
-    model.load_state_dict(saved["ema"])
+    model.load_state_dict(averaged(checkpoints))
     return (
         ShippedVerifier(model).eval(),
         torch.zeros(1, CROP, CROP, 3, dtype=torch.uint8),
@@ -100,11 +110,11 @@ def difference(kind: str, module: nn.Module, file: Path, pictures: list[Path], s
 def main() -> None:
     parser = described(__doc__)
     parser.add_argument("kind", choices=("detector", "housing"))
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+")
     parser.add_argument("out", type=Path)
     parser.add_argument("--pictures", type=Path, required=True, help="folder with real pictures")
     options = parser.parse_args()
-    module, example, names = {"detector": detector, "housing": housing}[options.kind](options.checkpoint)
+    module, example, names = {"detector": detector, "housing": housing}[options.kind](options.checkpoints)
     torch.onnx.export(
         module,
         (example,),

@@ -1,18 +1,20 @@
-"""Collect the crops that the housing network learns from: candidates of the detector on composed pictures.
+"""Collect the crops that the housing network learns from: candidates of the detector on training pictures.
 
     python -m scripts.mine_crops --data ../shared/data --detector runs/detector.onnx --out runs/crops.npz \\
-        --pictures 6000
+        --drawn runs/drawn runs/lookalikes --pictures 4000
 
-Each composed picture gives its cameras (boxes jittered as a detector would place them) and the detector's own
-best finds that are no camera, which are the mistakes to be told apart. ``--split validation`` takes the
-held-out training pictures, undistorted, for the calibration; ``--plain`` takes training pictures likewise,
-for the sharp crops that a composed picture cannot give. No dev picture is touched.
+The sources are parted into folds (``in_folds``), and pictures are composed within a fold, so that a network
+can be judged on sources that it has not learnt from. Each picture gives its cameras (boxes jittered as a
+detector would place them) and the detector's own best finds that are no camera, which are the mistakes to
+be told apart. Every photo is looked at undistorted too (``plain``), at three sizes; of these crops
+``unseen`` are those of photos that the detector has not learnt from either, ``whole`` those of scenes and
+photos without a camera at full size. No dev picture is touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -24,22 +26,25 @@ from edge.domain import Box, Pixels
 from edge.vision.housing import surroundings
 from scripts.training.command import described
 from scripts.training.compose import GREY, Composer, Sample
-from scripts.training.sources import UNKNOWN_FORM, Photo, Sources, load
+from scripts.training.sources import FOLDS, UNKNOWN_FORM, Photo, Sources, in_folds, joined, load
 from scripts.training.verifier import CROP
 
 SIZE = 416
 FLOOR = 0.01
 NEGATIVES = 5
 POSITIVES = 6
+SHARES = (1.0, 0.5, 0.25)
+"""How large a photo is in a view, as if it were seen from once, twice and four times as far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
+    """``pixels`` is CROP × CROP × 3; ``score`` is the detector's, or 0 for a box that it did not find."""
+
     pixels: Pixels
     camera: bool
     form: int
     score: float
-    """The detector's, or 0 for a box that it did not find."""
 
 
 def suppressed(boxes: NDArray[np.float32], scores: NDArray[np.float32], most: int) -> list[int]:
@@ -92,13 +97,16 @@ class Miner:
                 yield _crop(view, self._jittered(truth), True, form, score)
             if met:
                 yield _crop(view, met[0][0], True, form, score)
-        spared = np.concatenate((sample.boxes, sample.ignored))
+        yield from self._mistakes(view, finds)
+        if jitter and self.rng.random() < 0.3:
+            yield from self._random_crop(view, np.concatenate((sample.boxes, sample.ignored)))
+
+    def _mistakes(self, view: View, finds: list[tuple[NDArray[np.float32], float]]) -> Iterator[Crop]:
+        spared = np.concatenate((view.sample.boxes, view.sample.ignored))
         wrong = [(b, s) for b, s in finds if not len(spared) or overlap(b, spared).max() < 0.3]
         for box, score in wrong[:NEGATIVES]:
             if box[2] - box[0] > 3 and box[3] - box[1] > 3:
                 yield _crop(view, box, False, UNKNOWN_FORM, score)
-        if jitter and self.rng.random() < 0.3:
-            yield from self._random_crop(view, spared)
 
     def _random_crop(self, view: View, spared: NDArray[np.float32]) -> Iterator[Crop]:
         side = float(np.exp(self.rng.uniform(np.log(10), np.log(250))))
@@ -126,16 +134,15 @@ def composed_views(sources: Sources, count: int, rng: np.random.Generator) -> It
         yield View(sample, sample.pixels, 1.0)
 
 
-def plain_views(sources: Sources) -> Iterator[View]:
-    """Every picture as the detector sees it whole, and as if it stood two and four times farther off."""
-    for photo in (*sources.scenes, *sources.products, *sources.empty):
-        for share in (1.0, 0.5, 0.25):
-            scale = SIZE * share / max(photo.pixels.shape[:2])
-            if share < 1.0:
-                small = cv2.resize(photo.pixels, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
-                yield View(letterboxed(photo, scale), np.asarray(small, np.uint8), scale / share)
-            else:
-                yield View(letterboxed(photo, scale), photo.pixels, scale)
+def plain_views(photo: Photo) -> Iterator[View]:
+    """A picture as the detector sees it whole, and as if it stood two and four times farther off."""
+    for share in SHARES:
+        scale = SIZE * share / max(photo.pixels.shape[:2])
+        if share < 1.0:
+            small = cv2.resize(photo.pixels, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+            yield View(letterboxed(photo, scale), np.asarray(small, np.uint8), scale / share)
+        else:
+            yield View(letterboxed(photo, scale), photo.pixels, scale)
 
 
 def letterboxed(photo: Photo, scale: float) -> Sample:
@@ -147,15 +154,46 @@ def letterboxed(photo: Photo, scale: float) -> Sample:
     return Sample(canvas, boxes[large], photo.forms[large], boxes[~large])
 
 
+@dataclass(slots=True)
+class Gathered:
+    crops: list[Crop] = field(default_factory=list)
+    fold: list[int] = field(default_factory=list)
+    plain: list[bool] = field(default_factory=list)
+    unseen: list[bool] = field(default_factory=list)
+    whole: list[bool] = field(default_factory=list)
+
+    def add(
+        self, crops: Iterable[Crop], fold: int, *, plain: bool, unseen: bool = False, whole: bool = False
+    ) -> None:
+        for crop in crops:
+            self.crops.append(crop)
+            self.fold.append(fold)
+            self.plain.append(plain)
+            self.unseen.append(unseen)
+            self.whole.append(whole)
+
+    def save(self, path: Path) -> None:
+        crops = self.crops
+        np.savez(
+            path,
+            pixels=np.stack([crop.pixels for crop in crops]),
+            camera=np.array([crop.camera for crop in crops]),
+            form=np.array([crop.form for crop in crops]),
+            score=np.array([crop.score for crop in crops], np.float32),
+            fold=np.array(self.fold),
+            plain=np.array(self.plain),
+            unseen=np.array(self.unseen),
+            whole=np.array(self.whole),
+        )
+
+
 def main() -> None:
     parser = described(__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--drawn", type=Path, help="folder that draw_cutouts.py made")
+    parser.add_argument("--drawn", type=Path, nargs="+", default=(), help="folders that draw_cutouts.py made")
     parser.add_argument("--detector", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--pictures", type=int, default=6000)
-    parser.add_argument("--split", choices=("train", "validation"), default="train")
-    parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--pictures", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=2)
     options = parser.parse_args()
     cv2.setNumThreads(1)
@@ -163,26 +201,21 @@ def main() -> None:
     session_options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(options.detector), session_options)
     rng = np.random.default_rng(options.seed)
-    train, validation = load(options.data, options.drawn)
-    if options.split == "validation":
-        views, jitter = plain_views(validation), 0
-    elif options.plain:
-        views, jitter = plain_views(train), 2
-    else:
-        views, jitter = composed_views(train, options.pictures, rng), 1
-    miner, crops = Miner(session, rng), []
-    for count, view in enumerate(views, start=1):
-        crops += list(miner.crops(view, jitter))
-        if count % 500 == 0:
-            print(f"{count} pictures, {len(crops)} crops", flush=True)
-    np.savez(
-        options.out,
-        pixels=np.stack([crop.pixels for crop in crops]),
-        camera=np.array([crop.camera for crop in crops]),
-        form=np.array([crop.form for crop in crops]),
-        score=np.array([crop.score for crop in crops], np.float32),
-    )
-    print(f"{len(crops)} crops, {sum(crop.camera for crop in crops)} of cameras")
+    miner, gathered = Miner(session, rng), Gathered()
+    train, check = load(options.data, options.drawn)
+    known = {id(photo) for photo in (*train.scenes, *train.products, *train.empty)}
+    for fold, part in enumerate(in_folds(joined([train, check]))):
+        for view in composed_views(part, options.pictures // FOLDS, rng):
+            gathered.add(miner.crops(view, 1), fold, plain=False)
+        for photo in (*part.scenes, *part.products, *part.empty):
+            for share, view in zip(SHARES, plain_views(photo), strict=True):
+                # The products show what is on a dealer's page, and say nothing of false boxes in a photo.
+                whole = share == 1 and not any(photo is product for product in part.products)
+                crops = list(miner.crops(view, 0))
+                gathered.add(crops, fold, plain=True, unseen=id(photo) not in known, whole=whole)
+        print(f"fold {fold}: {len(gathered.crops)} crops so far", flush=True)
+    gathered.save(options.out)
+    print(f"{len(gathered.crops)} crops, {sum(crop.camera for crop in gathered.crops)} of cameras")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -27,7 +28,10 @@ from scripts.training.command import described
 from scripts.training.compose import Composer, Mix, Sample
 from scripts.training.schedule import Ema, learning_rate
 from scripts.training.sources import Sources, load
-from scripts.training.yolox import YoloxNano, anchor_grid, load_coco_start
+from scripts.training.yolox import YoloxNano, anchor_grid, load_coco_start, load_ours, settle_norms
+
+SETTLING = 12
+"""Batches that the norms of a network without its training state are set by."""
 
 Batch = tuple[Tensor, list[Tensor], list[Tensor]]
 
@@ -63,9 +67,10 @@ def collate(samples: list[Sample]) -> Batch:
 def parse() -> argparse.Namespace:
     parser = described(__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--drawn", type=Path, help="folder that draw_cutouts.py made")
+    parser.add_argument("--drawn", type=Path, nargs="+", default=(), help="folders that draw_cutouts.py made")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, help="ONNX of the COCO YOLOX-nano; default: in --data; 'none'")
+    parser.add_argument("--ours", type=Path, help="a detector.onnx of an earlier run to start from")
     parser.add_argument(
         "--after", type=Path, help="checkpoint of an earlier run, whose weights to start from"
     )
@@ -82,8 +87,11 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def build(start: Path) -> YoloxNano:
+def build(start: Path, ours: Path | None) -> YoloxNano:
     model = YoloxNano()
+    if ours:
+        load_ours(model, str(ours))
+        return model
     if str(start) != "none":
         print(f"copied {load_coco_start(model, str(start))} convolutions from {start.name}")
     for head in model.heads:
@@ -159,16 +167,28 @@ class Training:
         return int(saved["step"])
 
 
-def prepare(options: argparse.Namespace) -> Training:
+def prepare(options: argparse.Namespace, loader: DataLoader[Sample]) -> Training:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = build(options.start or options.data / "weights/yolox_nano_coco.onnx")
+    model = build(options.start or options.data / "weights/yolox_nano_coco.onnx", options.ours)
     if options.after:
         model.load_state_dict(torch.load(options.after, map_location="cpu", weights_only=True)["ema"])
+    elif not (options.out / "checkpoint.pt").exists():
+        settle_norms(model, (batch[0].float() for batch in islice(loader, SETTLING)))
     model = model.to(device, memory_format=torch.channels_last)
     model.train()
     freeze_early(model)
     grid = anchor_grid(options.size).to(device)
     return Training(model, optimiser_of(model, options.rate), Ema(model, 0.9995), device, grid)
+
+
+def loader_of(train: Sources, options: argparse.Namespace, first: int) -> DataLoader[Sample]:
+    return DataLoader(
+        Stream(train, options.size, options.seed, first, Mix(*options.mix)),
+        options.batch,
+        num_workers=options.workers,
+        collate_fn=collate,
+        prefetch_factor=4 if options.workers else None,
+    )
 
 
 def main() -> None:
@@ -177,16 +197,10 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     checkpoint = options.out / "checkpoint.pt"
-    training = prepare(options)
-    first = training.resume(checkpoint)
     train, _ = load(options.data, options.drawn)
-    loader = DataLoader(
-        Stream(train, options.size, options.seed, first, Mix(*options.mix)),
-        options.batch,
-        num_workers=options.workers,
-        collate_fn=collate,
-        prefetch_factor=4 if options.workers else None,
-    )
+    training = prepare(options, loader_of(train, options, 0))
+    first = training.resume(checkpoint)
+    loader = loader_of(train, options, first)
     started, losses = time.monotonic(), []
     with (options.out / "log.csv").open("a", newline="") as handle:
         log = csv.writer(handle)

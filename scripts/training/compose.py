@@ -64,7 +64,7 @@ class Composer:
             parts = [self._cell(self._pick(self.sources.empty), self.size, native=True)]
         sample = _grid(parts, self.size)
         if self.paste:
-            sample = self._with_pasted(sample, far=native)
+            sample = self._with_pasted(sample, far=native or len(parts) > 4)
         return self._finished(sample)
 
     # -- pictures ---------------------------------------------------------------------------------------
@@ -132,13 +132,17 @@ class Composer:
 
     def _with_pasted(self, sample: Sample, far: bool) -> Sample:
         cameras = int(self.rng.integers(0, 4 if self.sources.drawn else 3)) + (1 if far else 0)
-        others = int(self.rng.integers(0, 3))
-        things = [self._cameras() for _ in range(cameras)] + [self.sources.distractors] * others
+        others = int(self.rng.integers(0, 5 if self.sources.lookalikes else 3)) + (1 if far else 0)
+        things = [self._cameras() for _ in range(cameras)] + [self._others() for _ in range(others)]
         for k in self.rng.permutation(len(things)):
             pool = things[int(k)]
             if pool:
                 sample = self._pasted(sample, pool[int(self.rng.integers(len(pool)))], far)
         return sample
+
+    def _others(self) -> list[Cutout]:
+        use_drawn = bool(self.sources.lookalikes) and self.rng.random() < DRAWN_SHARE
+        return self.sources.lookalikes if use_drawn else self.sources.distractors
 
     def _cameras(self) -> list[Cutout]:
         """Photographed cut-outs or drawn ones, which show cameras from below and behind as no shop does."""
@@ -347,25 +351,54 @@ def _draw_support(pixels: Pixels, outline: NDArray[np.float32], rng: np.random.G
 
 def _degraded(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Light, colour, night, haze, blur, sharpening, noise and JPEG, each at random."""
-    image: NDArray[np.floating] = pixels.astype(np.float32)
+    image = _lit(pixels.astype(np.float32), rng)
+    image = _blurred(image, rng)
+    if rng.random() < 0.3:
+        image = image + rng.uniform(2, 9) * rng.standard_normal(image.shape, np.float32)
+    if rng.random() < 0.2:
+        # As a phone does it: noise smoothed away, then edges lifted until they shine.
+        smooth = cv2.bilateralFilter(np.clip(image, 0, 255).astype(np.float32), 5, 18, 2)
+        image = smooth + rng.uniform(0.5, 2.5) * (smooth - cv2.GaussianBlur(smooth, (0, 0), 1.6))
+    out = np.asarray(image.clip(0, 255), np.uint8)
+    for _ in range(int(rng.choice([0, 1, 2], p=[0.45, 0.4, 0.15]))):
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 92))]
+        out = np.asarray(cv2.imdecode(cv2.imencode(".jpg", out, quality)[1], cv2.IMREAD_COLOR), np.uint8)
+    return out
+
+
+def _lit(image: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.floating]:
     if rng.random() < 0.8:
-        image = image * rng.uniform(0.55, 1.4) + rng.uniform(-25, 25)
-        image = image * rng.uniform(0.92, 1.08, 3).astype(np.float32)
-    if rng.random() < 0.15:
+        image = image * rng.uniform(0.5, 1.5) + rng.uniform(-30, 30)
+        image = image * rng.uniform(0.9, 1.1, 3).astype(np.float32)
+    draw = rng.random()
+    if draw < 0.15:
         image = np.repeat(image.mean(2, keepdims=True), 3, 2)
-    if rng.random() < 0.1:
-        image = 255 * (image.clip(0, 255) / 255) ** rng.uniform(1.3, 2.2)
+    elif draw < 0.4:
+        grey = image.mean(2, keepdims=True)
+        image = grey + (image - grey) * rng.uniform(0.2, 1.7)
+    if rng.random() < 0.2:
+        image = 255 * (image.clip(0, 255) / 255) ** math.exp(rng.uniform(-0.5, 0.8))
     if rng.random() < 0.1:
         veil = rng.uniform(0.1, 0.45)
         image = image * (1 - veil) + rng.uniform(150, 230) * veil
-    if rng.random() < 0.15:
+    return image
+
+
+def _blurred(image: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.floating]:
+    """Out of focus, shaken, enlarged from less, or sharpened."""
+    draw = rng.random()
+    if draw < 0.13:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.4))
-    elif rng.random() < 0.15:
+    elif draw < 0.18:
+        reach = int(rng.integers(3, 7))
+        kernel = np.zeros((reach, reach), np.float32)
+        end = (int(rng.integers(reach)), int(rng.integers(reach)))
+        cv2.line(kernel, (reach - 1 - end[0], reach - 1 - end[1]), end, 1.0)
+        image = cv2.filter2D(image, -1, kernel / kernel.sum())
+    elif draw < 0.26:
+        share = rng.uniform(0.45, 0.9)
+        small = cv2.resize(image.astype(np.float32), None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+        image = cv2.resize(small, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_CUBIC)
+    elif draw < 0.38:
         image = image + rng.uniform(0.4, 1.5) * (image - cv2.GaussianBlur(image, (0, 0), 1.2))
-    if rng.random() < 0.3:
-        image = image + rng.uniform(2, 9) * rng.standard_normal(image.shape, np.float32)
-    out = np.asarray(image.clip(0, 255), np.uint8)
-    if rng.random() < 0.45:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 92))]
-        out = np.asarray(cv2.imdecode(cv2.imencode(".jpg", out, quality)[1], cv2.IMREAD_COLOR), np.uint8)
-    return out
+    return image

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import cv2
@@ -38,12 +40,14 @@ def form_index(word: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """``forms`` holds an index into ``FORMS`` (or ``UNKNOWN_FORM``) for each of the N boxes."""
+    """``forms`` holds an index into ``FORMS`` (or ``UNKNOWN_FORM``) for each of the N boxes; ``source`` is
+    where it comes from: pictures of one source are alike."""
 
     pixels: Pixels
     boxes: Boxes
     forms: NDArray[np.int64]
     weight: float = 1.0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Cutout:
     pixels: NDArray[np.uint8]
     body: Boxes | None
     form: int = UNKNOWN_FORM
+    source: str = ""
 
 
 @dataclass(slots=True)
@@ -63,11 +68,47 @@ class Sources:
     cameras: list[Cutout] = field(default_factory=list)
     drawn: list[Cutout] = field(default_factory=list)
     distractors: list[Cutout] = field(default_factory=list)
+    lookalikes: list[Cutout] = field(default_factory=list)
+    """Drawn distractors."""
+
+
+FOLDS = 4
+PHOTOGRAPHED = ("scenes", "products", "empty", "cameras", "distractors")
 
 
 def held_out(name: str, share: float) -> bool:
     """A fixed, seedless draw by file name: the same pictures are validation in every run."""
     return zlib.crc32(name.encode()) % 1000 < share * 1000
+
+
+def in_folds(sources: Sources) -> list[Sources]:
+    """The sources parted into ``FOLDS`` about equal ones: pictures of one source stay together, so that what
+    learns from some folds has seen nothing like the others. Drawn things, which have no source, go by their
+    order."""
+    weight: Counter[str] = Counter()
+    for name in PHOTOGRAPHED:
+        for item in getattr(sources, name):
+            weight[item.source] += 4 if name == "scenes" else 1
+    loads, fold = [0] * FOLDS, {}
+    for source, amount in sorted(weight.items(), key=lambda pair: (-pair[1], pair[0])):
+        fold[source] = loads.index(min(loads))
+        loads[fold[source]] += amount
+    parts = [Sources() for _ in range(FOLDS)]
+    for name in PHOTOGRAPHED:
+        for item in getattr(sources, name):
+            getattr(parts[fold[item.source]], name).append(item)
+    for name in ("drawn", "lookalikes"):
+        for number, item in enumerate(getattr(sources, name)):
+            getattr(parts[number % FOLDS], name).append(item)
+    return parts
+
+
+def joined(parts: Sequence[Sources]) -> Sources:
+    whole = Sources()
+    for part in parts:
+        for item in fields(Sources):
+            getattr(whole, item.name).extend(getattr(part, item.name))
+    return whole
 
 
 def rows(folder: Path) -> Iterator[dict[str, object]]:
@@ -77,13 +118,19 @@ def rows(folder: Path) -> Iterator[dict[str, object]]:
 
 
 def load(
-    data: Path, drawn: Path | None = None, validation: float = 0.15, negatives_validation: float = 0.3
+    data: Path,
+    drawn: Sequence[Path] = (),
+    validation: float = 0.15,
+    negatives_validation: float = 0.3,
 ) -> tuple[Sources, Sources]:
     """Training and validation sources under ``data`` (the train folders only; no dev picture is touched).
 
-    ``drawn`` is a folder of ``draw_cutouts.py``; all of it is for training.
+    ``drawn`` are folders of ``draw_cutouts.py``, of cameras or look-alikes; all of it is for training. A
+    scene's weight falls with the root of the number of its source's pictures: forty views of one maker's
+    poles must not outweigh everything else.
     """
     train, check = Sources(), Sources()
+    count = Counter(str(row["source"]) for row in rows(data / "scenes/train"))
     for row in rows(data / "scenes/train"):
         if not row["complete"]:
             continue
@@ -91,7 +138,8 @@ def load(
             data / "scenes/train" / str(row["file"]),
             row["boxes"],
             row["forms"],
-            KIND_WEIGHTS[str(row["kind"])],
+            KIND_WEIGHTS[str(row["kind"])] / math.sqrt(count[str(row["source"])]),
+            str(row["source"]),
         )
         (check if held_out(str(row["file"]), validation) else train).scenes.append(photo)
     for folder, share in (
@@ -99,28 +147,35 @@ def load(
         ("backgrounds", negatives_validation / 2),
     ):
         for row in rows(data / folder):
-            photo = _photo(data / folder / str(row["file"]), [], [])
+            photo = _photo(data / folder / str(row["file"]), [], [], source=str(row["source"]))
             side = check if held_out(str(row["file"]), share) else train
             side.empty.append(photo)
             if folder == "negatives/train" and (cutout := cut_from_white(photo.pixels)) is not None:
-                side.distractors.append(cutout)
+                side.distractors.append(replace(cutout, source=photo.source))
     for row in rows(data / "products/train"):
         if not row.get("cutout") or not row["single"] or row["form_factor"] in NOT_A_BODY:
             continue
         path = data / "products/cutouts" / Path(str(row["cutout"])).name
-        cutout = _camera_cutout(path, str(row["form_factor"]))
+        cutout = _camera_cutout(path, str(row["form_factor"]), str(row["source"]))
         side = check if held_out(str(row["file"]), validation) else train
         if cutout is not None:
             side.cameras.append(cutout)
             side.products.append(_on_white(cutout))
-    for row in rows(drawn) if drawn else ():
-        assert drawn is not None
-        pixels = cv2.imread(str(drawn / str(row["file"])), cv2.IMREAD_UNCHANGED)
+    for cutouts in drawn:
+        _load_drawn(cutouts, train)
+    return train, check
+
+
+def _load_drawn(folder: Path, into: Sources) -> None:
+    for row in rows(folder):
+        pixels = cv2.imread(str(folder / str(row["file"])), cv2.IMREAD_UNCHANGED)
         if pixels is None or pixels.shape[2] != 4:
             raise ValueError(f"{row['file']} is no cut-out")
+        if row["body"] is None:
+            into.lookalikes.append(Cutout(np.asarray(pixels, np.uint8), None))
+            continue
         body = np.asarray(row["body"], np.float32).reshape(1, 4)
-        train.drawn.append(Cutout(np.asarray(pixels, np.uint8), body, form_index(row["form"])))
-    return train, check
+        into.drawn.append(Cutout(np.asarray(pixels, np.uint8), body, form_index(row["form"])))
 
 
 def _limited(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -130,7 +185,7 @@ def _limited(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _photo(path: Path, boxes: object, forms: object, weight: float = 1.0) -> Photo:
+def _photo(path: Path, boxes: object, forms: object, weight: float = 1.0, source: str = "") -> Photo:
     raw = cv2.imread(str(path))
     if raw is None:
         raise ValueError(f"{path} cannot be decoded")
@@ -138,16 +193,16 @@ def _photo(path: Path, boxes: object, forms: object, weight: float = 1.0) -> Pho
     scale = pixels.shape[1] / raw.shape[1]
     assert isinstance(forms, list)
     indices = np.array([form_index(form) for form in forms], np.int64)
-    return Photo(pixels, np.asarray(boxes, np.float32).reshape(-1, 4) * scale, indices, weight)
+    return Photo(pixels, np.asarray(boxes, np.float32).reshape(-1, 4) * scale, indices, weight, source)
 
 
-def _camera_cutout(path: Path, form: str) -> Cutout | None:
+def _camera_cutout(path: Path, form: str, source: str) -> Cutout | None:
     pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.ndim != 3 or pixels.shape[2] != 4:
         return None
     pixels = _limited(pixels)
     body = body_box(pixels[..., 3], THIN_PARTS.get(form, 0.3))
-    return None if body is None else Cutout(pixels, body, form_index(form))
+    return None if body is None else Cutout(pixels, body, form_index(form), source)
 
 
 def body_box(alpha: NDArray[np.uint8], thin: float) -> Boxes | None:
@@ -176,7 +231,7 @@ def _on_white(cutout: Cutout) -> Photo:
     pad = max(pixels.shape[:2]) // 12
     pixels = cv2.copyMakeBorder(pixels, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=(250, 250, 250))
     assert cutout.body is not None
-    return Photo(pixels, cutout.body + pad, np.array([cutout.form], np.int64))
+    return Photo(pixels, cutout.body + pad, np.array([cutout.form], np.int64), source=cutout.source)
 
 
 def cut_from_white(pixels: Pixels) -> Cutout | None:

@@ -1,4 +1,4 @@
-"""The second look at a candidate: is it a camera, of which form, and how good is its box."""
+"""The second look at a candidate: is it a camera, and of which form."""
 
 from __future__ import annotations
 
@@ -38,3 +38,10 @@ class Verifier(nn.Module):
         rgb = crops.permute(0, 3, 1, 2).flip(1).float()
         features = self.dropout(self.trunk((rgb - self.mean) / self.deviation))
         return self.camera(features)[:, 0], self.form(features)
+
+
+def mirrored_mean(model: Verifier, crops: Tensor) -> tuple[Tensor, Tensor]:
+    """The mean answer to each crop and its mirror image."""
+    camera, form = model(torch.cat((crops, crops.flip(2))))
+    # Parted by a reshape and no count, so that an export holds for any number of crops.
+    return camera.reshape(2, -1).mean(0), form.reshape(2, -1, form.shape[1]).mean(0)

@@ -5,7 +5,7 @@ Feature sizes follow the published nano: depth 0.33, width 0.25, depthwise convo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import onnx
 import torch
@@ -211,6 +211,30 @@ def load_coco_start(model: YoloxNano, path: str, probe: int = 416) -> int:
     return copied
 
 
+def load_ours(model: YoloxNano, path: str) -> None:
+    """Copy one of our own exports into ``model``; its nodes bear the modules' names."""
+    graph = onnx.load(path).graph
+    arrays = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    for node in convolutions:
+        name = _module_of(node.name)
+        conv = model.get_submodule(name)
+        if not isinstance(conv, nn.Conv2d):
+            raise TypeError(f"{node.name} of {path} is no convolution of the network")
+        _copy_folded(model, name, conv, arrays[node.input[1]], arrays[node.input[2]])
+
+
+def _module_of(node: str) -> str:
+    """``/model/heads.0/box_tower/box_tower.0/conv/Conv`` → ``heads.0.box_tower.0.conv``."""
+    names: list[str] = []
+    for part in node.split("/")[2:-1]:
+        if names and part.startswith(names[-1] + "."):
+            names[-1] = part
+        else:
+            names.append(part)
+    return ".".join(names)
+
+
 def _same_role(name: str, source: str) -> bool:
     """Whether ``source`` is the export's prediction layer that ``name`` stands for."""
     if "_preds" not in source:
@@ -245,3 +269,38 @@ def _copy_folded(model: YoloxNano, name: str, conv: nn.Conv2d, weight: object, b
         norm.running_var.fill_(1 - norm.eps)
         norm.weight.fill_(1)
         norm.bias.copy_(torch.tensor(bias))
+
+
+@torch.no_grad()
+def settle_norms(model: YoloxNano, batches: Iterable[Tensor]) -> None:
+    """Makes norms that pass a folded convolution through into norms of what really comes in.
+
+    In training a norm takes mean and deviation from the batch, so one that only passes through would change
+    the network at the first step. Its mean and variance become those of ``batches`` (N×3×S×S), its weight
+    and bias what undoes them: the network answers as before, also in training.
+    """
+    sums: dict[str, list[Tensor]] = {}
+
+    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor], Tensor], None]:
+        def hook(_module: nn.Module, inputs: tuple[Tensor], _output: Tensor) -> None:
+            x = inputs[0].float()
+            sums.setdefault(name, []).append(torch.stack((x.mean((0, 2, 3)), (x * x).mean((0, 2, 3)))))
+
+        return hook
+
+    norms = {name: m for name, m in model.named_modules() if isinstance(m, nn.BatchNorm2d)}
+    hooks = [norm.register_forward_hook(keep(name)) for name, norm in norms.items()]
+    model.eval()
+    for batch in batches:
+        model(batch)
+    for hook in hooks:
+        hook.remove()
+    for name, norm in norms.items():
+        mean, square = torch.stack(sums[name]).mean(0)
+        variance = (square - mean * mean).clamp(min=1e-5)
+        scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+        shift = norm.bias - norm.running_mean * scale
+        norm.weight.copy_(scale * (variance + norm.eps).sqrt())
+        norm.bias.copy_(shift + mean * scale)
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
