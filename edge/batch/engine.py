@@ -82,7 +82,12 @@ class _Shown:
     sidecar: bytes
 
 
-Outcome = Rows | CamidError
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A file whose time of change is another and whose content is that of its row."""
+
+
+Outcome = Rows | Unchanged | CamidError
 
 
 @dataclass(slots=True)
@@ -178,7 +183,7 @@ class LocalEngine:
             sha256, sidecar = hash_file(video.path), video.sidecar()
             original = self._videos.get(sha256) or self._output.place_of(sha256)
             if original is not None:
-                yield _Job(piece, outcome=duplicate_row(piece, sha256, original))
+                yield _Job(piece, outcome=_known(piece, sha256, original))
                 return
             for moment in key_frames(video.path, sha256, self._settings):
                 frames += 1
@@ -211,7 +216,7 @@ class LocalEngine:
         )
         place = self._output.place_of(job.sha256)
         if place is not None:
-            job.outcome = duplicate_row(job.piece, job.sha256, place)
+            job.outcome = _known(job.piece, job.sha256, place)
         elif job.original is None:
             job.rows = workers.submit(self._rows, job.piece, content)
 
@@ -240,6 +245,9 @@ class LocalEngine:
         if isinstance(job.outcome, CamidError):
             self._output.fail(job.piece, str(job.outcome.code), str(job.outcome))
             self.totals.failed += 1
+        elif isinstance(job.outcome, Unchanged):
+            self._output.keep(job.piece)
+            self.totals.kept += 1
         else:
             self._output.add(job.outcome)
             self._count(job.outcome)
@@ -257,7 +265,7 @@ class LocalEngine:
             original = job.original.outcome
             if isinstance(original, CamidError):
                 return original
-            return duplicate_row(job.piece, job.sha256, str(original.photo["place"]))
+            return duplicate_row(job.piece, job.sha256, job.original.piece.place)
         if job.rows is None:
             assert job.outcome is not None
             return job.outcome
@@ -289,6 +297,11 @@ class LocalEngine:
             self.totals.frames += 1
         self.totals.cameras += int(rows.photo["cameras"])
         self.totals.identified += int(rows.photo["identified"])
+
+
+def _known(piece: Piece, sha256: str, place: str) -> Rows | Unchanged:
+    """The outcome for content that has its answer at ``place``."""
+    return Unchanged() if place == piece.place else duplicate_row(piece, sha256, place)
 
 
 def _content(entry: Entry) -> _Content:

@@ -57,11 +57,18 @@ class Index:
         rows = self._db.execute("SELECT place, size, modified_ns, code, message FROM errors ORDER BY place")
         return [Failure(Piece(place, size, when), code, message) for place, size, when, code, message in rows]
 
-    def commit(self, part: int | None, photos: Sequence[Row], failures: Sequence[Failure]) -> None:
-        """Notes a part that is on the disk, and the files that have no answer."""
+    def commit(
+        self,
+        part: int | None,
+        photos: Sequence[Row],
+        failures: Sequence[Failure],
+        kept: Sequence[Piece] = (),
+    ) -> None:
+        """Notes a part that is on the disk, the files that have no answer, and those whose row stands."""
         self._db.execute("BEGIN")
         try:
             self._note(part, photos, failures)
+            self._note_done([(one.place, one.size, one.modified_ns) for one in kept])
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:  # a full disk has rolled it back already
@@ -74,10 +81,7 @@ class Index:
     def _note(self, part: int | None, photos: Sequence[Row], failures: Sequence[Failure]) -> None:
         if part is not None:
             self._db.execute("INSERT OR IGNORE INTO parts VALUES (?)", (part,))
-        self._db.executemany(
-            "INSERT OR REPLACE INTO done VALUES (?, ?, ?)",
-            [(row["place"], row["bytes"], row["modified_ns"]) for row in photos],
-        )
+        self._note_done([(row["place"], row["bytes"], row["modified_ns"]) for row in photos])
         self._db.executemany(
             "INSERT OR IGNORE INTO contents VALUES (?, ?)",
             [(row["sha256"], row["place"]) for row in photos if row["duplicate_of"] is None],
@@ -87,3 +91,6 @@ class Index:
             "INSERT OR REPLACE INTO errors VALUES (?, ?, ?, ?, ?)",
             [(f.piece.place, f.piece.size, f.piece.modified_ns, f.code, f.message) for f in failures],
         )
+
+    def _note_done(self, files: Sequence[tuple[str, int, int]]) -> None:
+        self._db.executemany("INSERT OR REPLACE INTO done VALUES (?, ?, ?)", files)

@@ -50,6 +50,7 @@ class Output:
         self._rows: list[Rows] = []
         self._contents: dict[str, str] = {}
         self._failures: list[Failure] = []
+        self._kept: list[Piece] = []
         with full_disk(_FULL):
             self._lock = _locked(root)
             try:
@@ -71,7 +72,7 @@ class Output:
     @property
     def pending(self) -> int:
         """Answers that are not yet on the disk."""
-        return len(self._rows) + len(self._failures)
+        return len(self._rows) + len(self._failures) + len(self._kept)
 
     def is_done(self, piece: Piece) -> bool:
         """Whether this file, unchanged, has its row already."""
@@ -86,6 +87,10 @@ class Output:
         if rows.photo["duplicate_of"] is None:
             self._contents[str(rows.photo["sha256"])] = str(rows.photo["place"])
 
+    def keep(self, piece: Piece) -> None:
+        """The row of this file stands, although its time of change is another."""
+        self._kept.append(piece)
+
     def fail(self, piece: Piece, code: str, message: str) -> None:
         self._failures.append(Failure(piece, code, message))
 
@@ -99,9 +104,9 @@ class Output:
             return
         with full_disk(_FULL):
             number = self._write_part() if self._rows else None
-            photos, failures = [one.photo for one in self._rows], self._failures
-            self._rows, self._failures, self._contents = [], [], {}
-            self._index.commit(number, photos, failures)
+            photos, failures, kept = [one.photo for one in self._rows], self._failures, self._kept
+            self._rows, self._failures, self._kept, self._contents = [], [], [], {}
+            self._index.commit(number, photos, failures, kept)
 
     def finish(self) -> int:
         """Commits, and lists the files that could not be read in ``errors.parquet``. Returns their number."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from edge.batch.engine import LocalEngine, Totals
 from edge.batch.output import Output
+from edge.batch.rows import Piece
 from edge.domain import PhotoReport, Picture
 from edge.errors import CamidError, ErrorCode, ModelError
 from edge.media.archive import walk
@@ -185,3 +187,14 @@ def test_a_file_that_changed_is_classified_again(archive: Path, tmp_path: Path) 
     model = StandIn()
     assert run(archive, tmp_path / "out", model).photos == 1
     assert model.asked == ["0.jpg"]
+
+
+def test_a_file_that_was_only_touched_keeps_its_row(archive: Path, tmp_path: Path) -> None:
+    run(archive, tmp_path / "out", StandIn())
+    os.utime(archive / "0.jpg", ns=(1, 1))
+    again = StandIn()
+    assert run(archive, tmp_path / "out", again).kept == 7
+    assert again.asked == []
+    assert len(rows(tmp_path / "out", "photos")) == 7
+    with Output(tmp_path / "out", KEY, {}) as output:  # and it is not read again
+        assert output.is_done(Piece(f"{archive}/0.jpg", len(photo(0)), 1))
