@@ -9,6 +9,7 @@ UV     := .venv-lock/bin/uv
 R      := runs/train
 T      := $(TRAIN)/bin/python -m scripts
 ARGS   ?=
+DRAWN  := --drawn $(R)/drawn $(R)/drawn-more $(R)/lookalikes
 
 # The first interpreter on this machine that Camid runs on; override with `make install PYTHON=/path/to/python`.
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
@@ -65,6 +66,8 @@ train-env: $(TRAIN)/.installed  ## Create .venv-train with torch and the export 
 
 train: train-env  ## Train detector and housing network as shipped, into runs/train (hours on a CPU)
 	$(T).draw_cutouts --out $(R)/drawn --count 900 --seed 11 --jobs 2
+	$(T).draw_cutouts --out $(R)/drawn-more --count 2400 --seed 12 --jobs 2
+	$(T).draw_cutouts --out $(R)/lookalikes --count 1500 --seed 21 --jobs 2 --what lookalikes
 	$(T).train_detector --data $(SHARED) --out $(R)/detector-1 --steps 2200 --seed 1
 	$(T).train_detector --data $(SHARED) --out $(R)/detector-2 --after $(R)/detector-1/checkpoint.pt \
 	  --mix 0.45 0.30 0.15 --rate 6e-4 --steps 1300 --seed 2
@@ -72,25 +75,27 @@ train: train-env  ## Train detector and housing network as shipped, into runs/tr
 	  --drawn $(R)/drawn --mix 0.45 0.30 0.15 --rate 6e-4 --steps 1000 --seed 3
 	$(T).train_detector --data $(SHARED) --out $(R)/detector-4 --after $(R)/detector-3/checkpoint.pt \
 	  --drawn $(R)/drawn --mix 0.48 0.30 0.14 --rate 5e-4 --steps 750 --seed 4
-	$(T).export detector $(R)/detector-2/checkpoint.pt $(R)/detector-2.onnx --pictures $(SHARED)/scenes/train
-	$(T).export detector $(R)/detector-4/checkpoint.pt $(R)/detector.onnx --pictures $(SHARED)/scenes/train
-	$(T).mine_crops --data $(SHARED) --detector $(R)/detector-2.onnx --drawn $(R)/drawn --pictures 4000 --seed 4 \
-	  --out $(R)/composed.npz
-	$(T).mine_crops --data $(SHARED) --detector $(R)/detector.onnx --split validation --out $(R)/held-out.npz
-	$(T).train_housing --crops $(R)/composed.npz --validation $(R)/held-out.npz --out $(R)/housing \
-	  --epochs 0.6 --seed 1
-	$(T).export housing $(R)/housing/checkpoint.pt $(R)/housing.onnx --pictures $(SHARED)/scenes/train
+	$(T).train_detector --data $(SHARED) --out $(R)/detector-5 --after $(R)/detector-4/checkpoint.pt \
+	  $(DRAWN) --mix 0.46 0.26 0.16 --rate 6e-4 --steps 2000 --seed 5
+	$(T).export detector $(R)/detector-4/checkpoint.pt $(R)/detector-4.onnx --pictures $(SHARED)/scenes/train
+	$(T).export detector $(R)/detector-5/checkpoint.pt $(R)/detector.onnx --pictures $(SHARED)/scenes/train
+	$(T).mine_crops --data $(SHARED) --detector $(R)/detector-4.onnx $(DRAWN) --pictures 4000 --seed 4 \
+	  --out $(R)/crops-1.npz
+	$(T).mine_crops --data $(SHARED) --detector $(R)/detector.onnx $(DRAWN) --pictures 4000 --seed 5 \
+	  --out $(R)/crops-2.npz
+	$(T).train_housing --crops $(R)/crops-1.npz --out $(R)/housing-1 --epochs 0.7 --plain 0.25 --seed 1
+	$(T).train_housing --crops $(R)/crops-2.npz --out $(R)/housing-2 --epochs 0.5 --plain 0.25 --seed 1
+	for fold in 0 1 2 3; do $(T).train_housing --crops $(R)/crops-2.npz --out $(R)/housing-2 --epochs 0.5 \
+	  --plain 0.25 --seed 1 --hold-out $$fold || exit 1; done
+	$(T).fit_housing --data $(SHARED) --held-out $(R)/housing-2/held-out-*.npz \
+	  --out $(R)/calibration.json --false-boxes 0.10
+	$(T).export housing $(R)/housing-1/checkpoint.pt $(R)/housing-2/checkpoint.pt $(R)/housing.onnx \
+	  --pictures $(SHARED)/scenes/train
 
-osd-set: train-env  ## Draw on-screen displays to train and test on, into runs/osd
-	@$(call as_root_on_debian,$(OSD_FONTS)) || echo "Typefaces that this machine lacks are left out." >&2
-	$(T).draw_osd --split train --data $(SHARED) --out runs/osd/train --count 600 --clips 40 --jobs 2 $(ARGS)
-	$(T).draw_osd --split test --data $(SHARED) --out runs/osd/test --count 400 --clips 30 --jobs 2 $(ARGS)
-
-ship: dev  ## Put what `make train` made into models/, with calibration; prints the threshold
+ship: dev  ## Put what `make train` made into models/; the last lines of fit_housing give the threshold
 	cp $(R)/detector.onnx $(R)/housing.onnx models/
 	$(BIN)/python -m scripts.add_model detector detector.onnx
-	$(BIN)/python -m scripts.add_model housing housing.onnx --set "calibration=$$(cat $(R)/housing/calibration.json)"
-	$(BIN)/python -m scripts.choose_detection --data $(SHARED)
+	$(BIN)/python -m scripts.add_model housing housing.onnx --set "calibration=$$(cat $(R)/calibration.json)"
 
 lock: $(UV)  ## Pin every dependency again, with hashes
 	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) --group build -o requirements.lock
