@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from edge.errors import StreamFault
 from edge.streams.state import StreamState, StreamStatus
 from scripts.own_process import Usage, usage
 from scripts.soaking.judge import Outcome
@@ -21,17 +22,19 @@ _WELL = (StreamState.WATCHING, StreamState.ASLEEP)
 @dataclass(frozen=True, slots=True)
 class Event:
     when: float
-    status: StreamStatus
+    stream: str
+    well: bool
+    fault: StreamFault | None
 
 
 @dataclass(slots=True)
 class Diary:
-    """Every status of every stream, as the monitor told it."""
+    """What the monitor told of every stream; no more than is needed, for its memory is measured."""
 
     events: list[Event] = field(default_factory=list)
 
     def note(self, status: StreamStatus) -> None:
-        self.events.append(Event(time.monotonic(), status))
+        self.events.append(Event(time.monotonic(), status.id, is_well(status), status.fault))
 
     def of(self, stream: str, since: float) -> list[Event]:
         """The newest events, for there may be many old ones."""
@@ -39,7 +42,7 @@ class Diary:
         for event in reversed(self.events):
             if event.when < since:
                 break
-            if event.status.id == stream:
+            if event.stream == stream:
                 found.append(event)
         return found[::-1]
 
@@ -99,7 +102,7 @@ def _try(trial: Trial, victim: Victim, diary: Diary, seconds: float) -> Outcome:
     began = time.monotonic()
     victim.camera.begin(trial, victim.running)
     time.sleep(seconds)
-    named = tuple((e.when - began, e.status.fault) for e in diary.of(victim.stream, began))
+    named = tuple((e.when - began, e.fault) for e in diary.of(victim.stream, began))
     ended = time.monotonic()
     victim.camera.end(trial, victim.running)
     return Outcome(victim.camera.name, trial, named, _seconds_until_back(victim.stream, diary, ended))
@@ -107,7 +110,7 @@ def _try(trial: Trial, victim: Victim, diary: Diary, seconds: float) -> Outcome:
 
 def _seconds_until_back(stream: str, diary: Diary, ended: float) -> float | None:
     while time.monotonic() < ended + GIVE_UP_S:
-        seen = [event for event in diary.of(stream, ended) if is_well(event.status)]
+        seen = [event for event in diary.of(stream, ended) if event.well]
         if seen:
             return seen[0].when - ended
         time.sleep(0.05)
