@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from edge.domain import Evidence, FileTags, Housing, Pixels, TextLine
@@ -68,7 +69,7 @@ class Recorder:
         overlay = Overlay(read.width, read.height, read.frames, kept)
         lines = [line.line for line in kept]
         matches = match_marks(frames[-1], lines, self._embedder, self._gallery)
-        return osd_finding(
+        found = osd_finding(
             overlay,
             matches,
             self._lettering,
@@ -77,6 +78,9 @@ class Recorder:
             self._rules,
             received,
         )
+        clock = found.osd is not None and found.osd.timestamp_text is not None
+        # A photo that shows a camera, with a maker's name in a corner and no clock, is an advertisement.
+        return found if recorded or clock or not housings else replace(found, evidence=())
 
     def heard(self, exchange: Exchange) -> ProtocolFinding:
         return protocol_finding(exchange, self._catalogue, self._likelihoods, self._protocol)

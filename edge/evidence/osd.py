@@ -15,7 +15,7 @@ from datetime import datetime
 from edge.domain import Box, Evidence, EvidenceKind, Osd, Strength, TextLine
 from edge.domain_streams import OsdClock
 from edge.evidence.confusions import Confusions, tokens
-from edge.evidence.lettering import Lettering, Match, origin, strength_of
+from edge.evidence.lettering import MIN_WEIGHT, Lettering, Match, origin, strength_of
 from edge.evidence.likelihoods import Likelihoods
 from edge.evidence.osd_text import ReadClock, channel_name, read_clock, stays, without_clock
 from edge.evidence.overlay_rules import OverlayRules, Software
@@ -148,7 +148,7 @@ class _Marks:
         views = [one for view in line.views for one in (view, _without_symbol(view)) if one is not None]
         for match in self.lettering.matches(views):
             known = said.get(match.target.brand)
-            alone = stands_alone(match) or heads_info_bar(match, self.rules)
+            alone = stands_alone(match) or self._heads_info_bar(match)
             if alone and (known is None or match.similarity > known.similarity):
                 said[match.target.brand] = match
         read = [one for one in views if any(match.line is one for match in said.values())]
@@ -158,9 +158,18 @@ class _Marks:
                 supports = {
                     platform: self._cautious(own, value) for platform, value in evidence.supports.items()
                 }
-                yield replace(
-                    evidence, kind=EvidenceKind.OSD, origin=_origin(line.line.box), supports=supports
-                )
+                if max(supports.values()) >= MIN_WEIGHT:
+                    yield replace(
+                        evidence, kind=EvidenceKind.OSD, origin=_origin(line.line.box), supports=supports
+                    )
+
+    def _heads_info_bar(self, match: Match) -> bool:
+        """Whether the wordmark is the first of an info bar of which more was found as the same line."""
+        return (
+            match.words[0] == 0
+            and match.target.brand in self.rules.trail
+            and has_info_bar(self.overlay, self.clock, self.rules)
+        )
 
     def _cautious(self, match: Match, value: float) -> float:
         """A misreading is worth no more than on a housing: those tables saw more names that are nearly a
@@ -237,11 +246,6 @@ def stands_alone(match: Match) -> bool:
     return sum(len(word) for word in beside) <= BESIDE and len(beside) <= 1
 
 
-def heads_info_bar(match: Match, rules: OverlayRules) -> bool:
-    """Whether the wordmark is the first of an info bar that was found as one line."""
-    return match.words[0] == 0 and rules.holds_temperature(match.line.text)
-
-
 def _without_symbol(line: TextLine) -> TextLine | None:
     """The line without a word at its head that may be a symbol; None where there is none."""
     head, _, rest = line.text.partition(" ")
@@ -287,7 +291,7 @@ def _info_bar(
 
 
 def has_info_bar(overlay: Overlay, clock: ReadClock | None, rules: OverlayRules) -> bool:
-    return clock is not None and any(rules.is_temperature(line.line.text) for line in overlay.lines)
+    return clock is not None and any(rules.holds_temperature(line.line.text) for line in overlay.lines)
 
 
 def _grade(strength: Strength) -> float:

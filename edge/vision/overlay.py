@@ -94,8 +94,8 @@ class OsdReader:
 
     def read(self, frames: Sequence[Pixels], *, recorded: bool = False) -> Overlay:
         """The display of one camera, from one picture or several of the same size, oldest first.
-        ``recorded`` says that a camera surely recorded them; a photo's corners are only searched for marks
-        if there is a clock.
+        ``recorded`` says that a camera surely recorded them; the corners of a photo larger than a frame are
+        only searched for marks if there is a clock.
 
         Raises:
             ValueError: without a frame, or if their sizes differ.
@@ -110,7 +110,8 @@ class OsdReader:
             return Overlay(width, height, len(chosen))
         quads = self._find(newest, self._side(max(height, width), recorded))
         lines = self._read(chosen, quads)
-        if recorded or any(_digits(line.line.text) >= DIGITS for line in lines):
+        small = max(height, width) <= LARGE * self._settings.osd_search_side
+        if recorded or small or any(_digits(line.line.text) >= DIGITS for line in lines):
             more = self._find_faint(newest, [line.line.box for line in lines])
             lines += self._read(chosen, more[: max(0, self._settings.max_osd_lines - len(lines))])
             lines = self._again(newest, lines)
