@@ -92,6 +92,11 @@ train: train-env  ## Train detector and housing network as shipped, into runs/tr
 	$(T).export housing $(R)/housing-1/checkpoint.pt $(R)/housing-2/checkpoint.pt $(R)/housing.onnx \
 	  --pictures $(SHARED)/scenes/train
 
+osd-set: train-env  ## Draw on-screen displays to train and test on, into runs/osd
+	@$(call as_root_on_debian,$(OSD_FONTS)) || echo "Typefaces that this machine lacks are left out." >&2
+	$(T).draw_osd --split train --data $(SHARED) --out runs/osd/train --count 600 --clips 40 --jobs 2 $(ARGS)
+	$(T).draw_osd --split test --data $(SHARED) --out runs/osd/test --count 400 --clips 30 --jobs 2 $(ARGS)
+
 ship: dev  ## Put what `make train` made into models/; the last lines of fit_housing give the threshold
 	cp $(R)/detector.onnx $(R)/housing.onnx models/
 	$(BIN)/python -m scripts.add_model detector detector.onnx
