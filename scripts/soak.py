@@ -125,7 +125,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=20)
-    parser.add_argument("--trial", type=float, default=15, help="seconds that a fault lasts")
+    parser.add_argument("--trial", type=float, default=20, help="seconds that a fault lasts")
     parser.add_argument("--well", type=float, default=10, help="seconds between two faults of a camera")
     parser.add_argument("--calm", type=float, default=15, help="seconds without faults, first and last")
     parser.add_argument("--most-wait", type=float, default=3, help="seconds that a new try waits at most")
