@@ -33,6 +33,7 @@ from edge.evidence.lettering import Lettering
 from edge.evidence.likelihoods import Likelihoods, Thresholds, load_likelihoods, load_thresholds
 from edge.evidence.mark import evidence_from_marks
 from edge.evidence.osd import OsdFinding
+from edge.media.memory import map_large_pieces
 from edge.media.photo import read
 from edge.recorder import Recorder, on_a_housing, osd_reader
 from edge.settings import Settings, load_settings
@@ -87,6 +88,7 @@ class Identifier:
         Raises:
             ModelError: naming the file that is missing, altered or cannot be run.
         """
+        map_large_pieces()  # before the models: what they leave behind while loading would stay for good
         thresholds, likelihoods = load_thresholds(settings.models_dir), load_likelihoods(settings.models_dir)
         catalogue, manifest = load_catalogue(), load_manifest(settings.models_dir)
         loop, confusions = load_loop(settings), load_confusions(settings.models_dir)

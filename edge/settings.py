@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     max_osd_frames: Positive = Field(3, description="frames of one look in which the display is read")
 
     # looks at streams
-    stream_lookers: Positive = Field(6, description="streams that are looked at at the same time")
+    stream_lookers: Positive = Field(8, description="streams that are looked at at the same time")
     stream_look_min_s: Seconds = Field(1, description="seconds between looks while something is new")
     stream_look_interval_s: Seconds = Field(300, description="most seconds between looks of a known stream")
     stream_read_interval_s: Seconds = Field(

@@ -14,6 +14,9 @@ from typing import Any
 from edge.media.clock import Clock
 
 _PAUSE_S = 5.0
+_M_MMAP_THRESHOLD = -3
+"""From glibc's malloc.h."""
+_LARGE = 1024 * 1024
 
 _lock = threading.Lock()
 _last = [float("-inf")]
@@ -31,8 +34,23 @@ def give_back(clock: Clock) -> None:
 
 
 @cache
+def map_large_pieces() -> bool:
+    """From now on pieces of a megabyte and more, pictures foremost, are mapped one by one and go back to the
+    system when they are freed, whatever thread took them; whether the allocator can be told so.
+
+    The GNU allocator raises its limit for this to 32 MB by itself, and then keeps every thread's pictures.
+    """
+    mallopt = _function("mallopt")
+    return mallopt is not None and bool(mallopt(_M_MMAP_THRESHOLD, _LARGE))
+
+
+@cache
 def _trim() -> Any:
+    return _function("malloc_trim")
+
+
+def _function(name: str) -> Any:
     try:
-        return ctypes.CDLL(None).malloc_trim
+        return getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):
         return None
