@@ -16,7 +16,14 @@ from pathlib import Path
 from edge.domain import Box, TextLine
 from edge.evidence.confusions import fold, load_confusions
 from edge.evidence.lettering import Lettering, Target
-from edge.evidence.osd import AGREES, LEAST_ALIKE, has_info_bar, mark_score, stands_alone
+from edge.evidence.osd import (
+    AGREES,
+    LEAST_ALIKE,
+    has_info_bar,
+    is_shaped_like_a_mark,
+    mark_score,
+    stands_alone,
+)
 from edge.evidence.osd_text import read_clock
 from edge.evidence.overlay_rules import OverlayRules, load_overlay_rules
 from edge.recorder import osd_reader
@@ -83,17 +90,21 @@ def _count(
 
 
 def mark_table(readings: Sequence[OsdReading]) -> list[FittedStep]:
-    """Right and wrong best matches of lines; a wrong one could have been any maker's."""
+    """Right and wrong best matches of what has a mark's shape. Wrong ones spread over the makers: the part of
+    the one that is met most stands for any given one."""
     tallied = Tally(Counter(), Counter())
+    wrong: Counter[str] = Counter()
     for reading in readings:
         for match in reading.matches:
+            if not is_shaped_like_a_mark(match.box):
+                continue
             edge = max(bin_ for bin_ in MARK_BINS if bin_ <= max(0.0, mark_score(match)))
-            if reading.label.marked and match.brand == reading.label.vendor:
-                tallied.hits[edge] += 1
-            else:
-                tallied.misses[edge] += 1
-            tallied.trials += 1
+            right = reading.label.marked and match.brand == reading.label.vendor
+            (tallied.hits if right else tallied.misses)[edge] += 1
+            wrong[match.brand] += not right
         tallied.marks += reading.label.marked
+    share = max(wrong.values()) / wrong.total()
+    tallied.trials = round(len(readings) / share)
     return [step for step in _pooled(tallied) if step.at_least > 0]
 
 

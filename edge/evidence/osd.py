@@ -40,9 +40,11 @@ BESIDE = 2
 """Letters that may stand beside a wordmark in its line: a symbol is read as letters."""
 SAME_TEXT = 0.6
 """Likeness of a mark's readings in several frames: a half-transparent one is read badly over some."""
-SAME_MARK, AGREES, ALONE = 0.5, 0.7, 0.9
-"""Scores from which a logo confirms an ambiguous wordmark, from which it agrees with a misread one, and from
-which it says something without letters: a player's buttons resemble some."""
+SAME_MARK, AGREES = 0.5, 0.7
+"""Scores from which a logo confirms an ambiguous wordmark, and from which it agrees with a misread one."""
+SHAPE = (1.8, 5.5)
+"""Width to height of what a logo alone may tell: single signs resemble symbols, as a player's buttons do, and
+long lines of any text resemble long logos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,7 @@ class _Marks:
         for match in self.lettering.matches(views):
             known = said.get(match.target.brand)
             alone = stands_alone(match) or self._heads_info_bar(match)
-            if alone and (known is None or match.similarity > known.similarity):
+            if alone and (known is None or _rank(match) > _rank(known)):
                 said[match.target.brand] = match
         read = [one for one in views if any(match.line is one for match in said.values())]
         for evidence in self.lettering.evidence(read):
@@ -203,7 +205,7 @@ class _Marks:
             if brand is None or match.box.iou(line.line.box) <= 0.5 or not in_corner(match.box, self.overlay):
                 continue
             ratio = self.likelihoods.value(MARK_TABLE, mark_score(match))
-            if mark_score(match) >= ALONE and ratio > 0.0:
+            if is_shaped_like_a_mark(match.box) and ratio > 0.0:
                 yield Evidence(
                     kind=EvidenceKind.OSD,
                     value=brand.name,
@@ -234,6 +236,10 @@ def at_rim(box: Box, overlay: Overlay) -> bool:
     return min(box.y0, overlay.height - box.y1) <= RIM * overlay.height
 
 
+def is_shaped_like_a_mark(box: Box) -> bool:
+    return SHAPE[0] <= box.width / box.height <= SHAPE[1]
+
+
 def mark_score(match: GalleryMatch) -> float:
     """What ``osd_mark`` is fitted on: the similarity, less where another brand comes close."""
     return match.similarity - max(0.0, 0.2 - match.margin)
@@ -244,6 +250,10 @@ def stands_alone(match: Match) -> bool:
     words = tokens(match.line.text)
     beside = [*words[: match.words[0]], *words[match.words[1] :]]
     return sum(len(word) for word in beside) <= BESIDE and len(beside) <= 1
+
+
+def _rank(match: Match) -> tuple[float, bool]:
+    return match.similarity, match.whole
 
 
 def _without_symbol(line: TextLine) -> TextLine | None:

@@ -189,3 +189,17 @@ def test_without_a_clock_a_photo_has_no_channel_but_a_factorys_name(lettering: L
     found = finding(lettering, line("CAM 02", BOTTOM_LEFT))
     assert found.osd is not None
     assert (found.osd.timestamp_text, found.osd.channel_text) == (None, "CAM 02")
+
+
+def test_a_symbol_before_the_name_may_be_read_as_a_letter(lettering: Lettering) -> None:
+    assert named(finding(lettering, line(CLOCK, TOP_LEFT), line("G Nest", BOTTOM_RIGHT))) == "nest"
+
+
+def test_a_logo_shaped_like_a_mark_may_speak_without_letters(lettering: Lettering) -> None:
+    mark = line("BRRR", BOTTOM_RIGHT)
+    logo = GalleryMatch(mark.line.box, "dahua", 0.93, 0.4)
+    found = finding(lettering, line(CLOCK, TOP_LEFT), mark, matches=(logo,))
+    assert [e.brand for e in found.evidence] == ["dahua"]
+    icon = line("3", BOTTOM_RIGHT)
+    alike = GalleryMatch(icon.line.box, "dahua", 0.93, 0.4)
+    assert finding(lettering, line(CLOCK, TOP_LEFT), icon, matches=(alike,)).evidence == ()
