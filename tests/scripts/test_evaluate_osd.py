@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from edge.domain import Identification, Osd, Verdict
-from scripts.evaluate_osd import Answer, Figures, as_markdown, spaced
+from scripts.evaluate_osd import Answer, Figures, as_markdown, measure, spaced
 from scripts.evaluation.osd import OsdLabel, load_labels
+from tests.support.shared import shared_data
 
 
 def label(**changes: object) -> OsdLabel:
@@ -77,3 +80,12 @@ def test_labels_of_frames_and_clips_are_read(tmp_path: Path) -> None:
     assert (still.stamp, still.is_clip, still.marked) == ("2024-05-14 10:33:20", False, False)
     assert (moving.stamp, moving.is_clip) == ("2024-05-14 10:33:29", True)
     assert moving.path == tmp_path / "clips" / "b.mp4"
+
+
+@pytest.mark.shared
+@pytest.mark.long
+def test_real_frames_are_read_and_nobody_is_named_wrongly() -> None:
+    figures = measure(load_labels(shared_data() / "osd" / "dev"))
+    assert figures.faults == []
+    assert figures.stamps.count >= 0.85 * figures.stamps.total
+    assert figures.named.count >= 0.8 * figures.named.total
