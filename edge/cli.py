@@ -10,8 +10,6 @@ models cannot be used, 130 interrupted.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge.cli_archives import batch, query
-from edge.errors import EXIT_DONE, EXIT_INPUT, CamidError
+from edge.errors import EXIT_DONE, EXIT_INPUT
+from edge.terminal import exit_codes, say
 
 if TYPE_CHECKING:
     from edge.report.contract import UnreadableV1
@@ -78,7 +77,7 @@ def photo(
     ] = None,
 ) -> None:
     """Find the cameras in photos and say who made them."""
-    with _exit_codes():
+    with exit_codes():
         from edge.report.picture_files import annotated_paths
         from edge.settings import load_settings
 
@@ -120,7 +119,7 @@ def serve(
     data_dir: Annotated[Path | None, typer.Option(help="Folder for results and the token.")] = None,
 ) -> None:
     """Start the service with its upload page."""
-    with _exit_codes():
+    with exit_codes():
         from edge.service.server import serve as run
         from edge.settings import load_settings
 
@@ -138,7 +137,7 @@ def protocol(
     ] = False,
 ) -> None:
     """Say from what a device answered who built it."""
-    with _exit_codes():
+    with exit_codes():
         from rich.console import Console
 
         from edge.report.contract import UnreadableV1
@@ -176,7 +175,7 @@ def discover(
     ] = False,
 ) -> None:
     """List the ONVIF devices on the local network, logging in to none."""
-    with _exit_codes():
+    with exit_codes():
         from rich.console import Console
 
         from edge.media.discover import discover as ask
@@ -230,7 +229,7 @@ def stream(
     ] = 80,
 ) -> None:
     """Validate cameras: does the stream arrive, what is it, whose is it, is the picture right?"""
-    with _exit_codes():
+    with exit_codes():
         from edge.report.stream_answers import login_of, snapshot_paths, targets_of
         from edge.settings import load_settings
         from edge.streams.state import Expectation
@@ -279,7 +278,7 @@ def stream(
 @app.command()
 def vendors(as_json: AsJson = False) -> None:
     """List the makers that can be named."""
-    with _exit_codes():
+    with exit_codes():
         from rich.console import Console
 
         from edge.report.table import print_vendors
@@ -298,23 +297,13 @@ app.command()(batch)
 app.command()(query)
 
 
-@contextmanager
-def _exit_codes() -> Iterator[None]:
-    """Turns an error of ours into its message and its exit code."""
-    try:
-        yield
-    except CamidError as error:
-        _say(str(error))
-        raise typer.Exit(error.outcome.exit_code) from None
-
-
 def _close(unreadable: list[UnreadableV1], count: int, what: str = "photos") -> None:
     """Ends the run, saying which of ``what`` have no answer."""
     if not unreadable:
         raise typer.Exit(EXIT_DONE)
     if count > 1:
         names = ", ".join(one.source.name for one in unreadable)
-        _say(f"{len(unreadable)} of {count} {what} could not be read: {names}")
+        say(f"{len(unreadable)} of {count} {what} could not be read: {names}")
     raise typer.Exit(EXIT_INPUT)
 
 
@@ -323,8 +312,4 @@ def _ask_password(question: str) -> str:
 
 
 def _say_unreadable(answer: UnreadableV1) -> None:
-    _say(f"{answer.source.name}: {answer.error.message}")
-
-
-def _say(message: str) -> None:
-    typer.echo(f"camid: {message}", err=True)
+    say(f"{answer.source.name}: {answer.error.message}")

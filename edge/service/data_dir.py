@@ -8,16 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from edge.disk import sync_dir
 from edge.errors import CamidError, ErrorCode
-
-
-def sync_dir(path: Path) -> None:
-    """Makes renames and new names in ``path`` survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -21,9 +21,10 @@ from pathlib import Path
 import sqlalchemy as sql
 from sqlalchemy.exc import OperationalError
 
+from edge.disk import sync_dir
 from edge.errors import CamidError, ErrorCode
 from edge.report.contract import PhotoV1, to_json
-from edge.service.data_dir import DataDir, sync_dir
+from edge.service.data_dir import DataDir
 from edge.service.stream_store import StreamStore, create_streams
 
 _metadata = sql.MetaData()
