@@ -10,9 +10,12 @@ from edge.errors import (
     EXIT_MODEL,
     EXIT_USAGE,
     OUTCOMES,
+    STREAM_OUTCOMES,
     CamidError,
     ErrorCode,
     PhotoError,
+    StreamError,
+    StreamFault,
 )
 
 
@@ -61,3 +64,12 @@ def test_an_error_says_what_was_wrong_and_what_to_do() -> None:
     assert isinstance(error, CamidError)
     assert error.message == "The file ends early."
     assert str(error) == f"The file ends early. {OUTCOMES[ErrorCode.CORRUPT].advice}"
+
+
+def test_every_fault_of_a_stream_has_an_outcome_of_its_own_even_where_the_word_is_the_same() -> None:
+    assert set(STREAM_OUTCOMES) == set(StreamFault)
+    assert all(outcome.exit_code == EXIT_INPUT for outcome in STREAM_OUTCOMES.values())
+    error = StreamError(StreamFault.NOT_FOUND, "rtsp://10.0.0.5/x has no such stream.")
+    assert error.outcome is STREAM_OUTCOMES[StreamFault.NOT_FOUND]
+    assert error.outcome != OUTCOMES[ErrorCode.NOT_FOUND]
+    assert "path" in str(error)
