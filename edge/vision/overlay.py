@@ -24,6 +24,8 @@ UPPER, LOWER = 0.17, 0.20
 """Shares of the frame's height that are searched: the lower band holds info bars with logos."""
 LARGE, LARGE_SHARE = 1.6, 0.75
 """Photos larger than this many times the search side are searched at a share of it."""
+HUGE, HUGE_SHARE = 3.0, 0.5
+"""The same for photos larger than nearly all frames: a display on them is in large letters."""
 CORNER = 0.25
 """Share of the frame's width that is searched again for faint marks in each corner."""
 FAINT = DetectionParameters(threshold=0.25, region_threshold=0.4, max_regions=6)
@@ -121,7 +123,9 @@ class OsdReader:
         """Pixels at which the bands are searched: a large photo is no frame of a small camera, and letters
         grow with their picture."""
         wanted = self._settings.osd_search_side
-        return wanted if recorded or long_side <= LARGE * wanted else round(wanted * LARGE_SHARE)
+        if recorded or long_side <= LARGE * wanted:
+            return wanted
+        return round(wanted * (LARGE_SHARE if long_side <= HUGE * wanted else HUGE_SHARE))
 
     def _find(self, frame: Pixels, wanted: int) -> list[Quad]:
         """Level lines in both bands, the surest first, as many as the settings allow."""
