@@ -170,8 +170,9 @@ class Identifier:
         """
         heard = None if exchange is None else self._recorder.heard(exchange)
         sent = [] if info is None else self._recorder.sent(info.user_data)
-        cameras = self._seen(frames[-1].pixels) if find_cameras and frames else ()
-        display = self._display(frames, cameras) if read_osd and frames else OsdFinding()
+        with self.loop.account():
+            cameras = self._seen(frames[-1].pixels) if find_cameras and frames else ()
+            display = self._display(frames, cameras) if read_osd and frames else OsdFinding()
         return StreamLook(
             evidence=(*(heard.evidence if heard else ()), *sent, *display.evidence),
             osd=display.osd,

@@ -15,10 +15,8 @@ from edge.domain import Box, Housing, Pixels
 from edge.settings import Settings
 from edge.vision.loop import InferenceLoop
 from edge.vision.merging import Sightings, merge, sightings_in_tile
-from edge.vision.runtime import ON_GPU, Session, load_manifest, open_session, usable_cores
+from edge.vision.runtime import GPU_BATCH, ON_GPU, Session, load_manifest, open_session, usable_cores
 from edge.vision.tiling import PAD, Plan, plan_tiles
-
-_GPU_BATCH = 16
 
 
 class Detector:
@@ -115,7 +113,7 @@ def load_detector(settings: Settings, min_score: float, loop: InferenceLoop | No
     session = open_session(entry, settings, threads=1, loop=loop)
     session.warm_up()
     lanes = usable_cores(settings) if session.provider == "cpu" else 1
-    batch = _GPU_BATCH if session.provider in ON_GPU else 1
+    batch = GPU_BATCH if session.provider in ON_GPU else 1
     return Detector(
         session, side=entry.integer("input"), min_score=min_score, settings=settings, lanes=lanes, batch=batch
     )

@@ -44,7 +44,7 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
 
 ON_GPU = ("tensorrt", "cuda")
 """Providers for which several inputs a call pay; on a processor they cost memory and gain nothing."""
-_GPU_BATCH = 16
+GPU_BATCH = 16
 
 # ONNX Runtime's own exceptions share no base class but Exception.
 _ORT_ERRORS: tuple[type[Exception], ...] = (
@@ -188,7 +188,7 @@ def load_loop(settings: Settings) -> InferenceLoop:
         ModelError: ``provider_missing``, see ``choose_providers``.
     """
     best = choose_providers(settings.provider, ort.get_available_providers())[0]
-    batch = settings.loop_batch or (_GPU_BATCH if best in ON_GPU else 1)
+    batch = settings.loop_batch or (GPU_BATCH if best in ON_GPU else 1)
     return InferenceLoop(usable_cores(settings), batch)
 
 
