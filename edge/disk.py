@@ -12,19 +12,31 @@ from pathlib import Path
 from edge.errors import CamidError, ErrorCode
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A full disk, a quota that is used up, a file that may not grow: whoever writes needs room in each case."""
+_SQLITE_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+"""SQLite knows a full disk only; the other two are failed writes to it."""
+
+
 @contextmanager
 def full_disk(message: str) -> Iterator[None]:
     """Turns "no space left", from the file system or from SQLite, into ``store_full`` with ``message``."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if not _says_full(error):
             raise
         raise CamidError(ErrorCode.STORE_FULL, message) from error
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
-            raise
-        raise CamidError(ErrorCode.STORE_FULL, message) from error
+
+
+def _says_full(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _NO_ROOM
+    cause = getattr(error, "orig", error)  # SQLAlchemy wraps the driver's error
+    return (
+        isinstance(cause, sqlite3.OperationalError)
+        and getattr(cause, "sqlite_errorcode", None) in _SQLITE_NO_ROOM
+    )
 
 
 def commit_file(temporary: Path, place: Path) -> None:

@@ -7,21 +7,19 @@ from each version to the next.
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sql
-from sqlalchemy.exc import OperationalError
 
-from edge.disk import sync_dir
+from edge.disk import full_disk, sync_dir
 from edge.errors import CamidError, ErrorCode
 from edge.report.contract import PhotoV1, to_json
 from edge.service.data_dir import DataDir
@@ -174,23 +172,9 @@ class Store:
                     file.unlink()
 
 
-@contextmanager
-def full_disk_named() -> Iterator[None]:
+def full_disk_named() -> AbstractContextManager[None]:
     """Turns "no space left", from the file system or from SQLite, into ``store_full``."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise _full() from error
-    except OperationalError as error:
-        if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
-            raise
-        raise _full() from error
-
-
-def _full() -> CamidError:
-    return CamidError(ErrorCode.STORE_FULL, "The data directory is full; nothing was kept.")
+    return full_disk("The data directory is full; nothing was kept.")
 
 
 def _configure(connection: sqlite3.Connection, record: object) -> None:

@@ -46,8 +46,8 @@ def whole(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> list[bytes
     return content(out)
 
 
-def start(archive: Path, out: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "tests.support.batch_child", str(archive), str(out)]
+def start(archive: Path, out: Path, *before: str) -> subprocess.Popen[bytes]:
+    command = [*before, sys.executable, "-m", "tests.support.batch_child", str(archive), str(out)]
     return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 
@@ -131,5 +131,20 @@ def test_a_full_disk_ends_the_run_and_the_next_goes_on(
         assert child.wait(60) == EXIT_USAGE
     assert said[-1].decode() == ErrorCode.STORE_FULL
     subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
+    assert finish(archive, out) == 0
+    assert content(out) == whole
+
+
+def test_a_file_that_may_not_grow_ends_the_run_and_the_next_goes_on(
+    archive: Path, whole: list[bytes], tmp_path: Path
+) -> None:
+    if shutil.which("prlimit") is None:
+        pytest.skip("a limit on the size of files needs prlimit")
+    out = tmp_path / "out"
+    with start(archive, out, "prlimit", "--fsize=120000") as child:
+        assert child.stdout is not None
+        said = child.stdout.read().split()
+        assert child.wait(60) == EXIT_USAGE
+    assert said[-1].decode() == ErrorCode.STORE_FULL
     assert finish(archive, out) == 0
     assert content(out) == whole
