@@ -11,7 +11,6 @@ from pathlib import Path
 
 from edge.errors import CamidError, ErrorCode
 
-
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """A full disk, a quota that is used up, a file that may not grow: whoever writes needs room in each case."""
 _SQLITE_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
