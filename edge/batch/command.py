@@ -17,11 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from edge.batch.contact import write_contact_sheets
 from edge.batch.copies import Copies
-from edge.batch.engine import LocalEngine, Totals
+from edge.batch.engine import LocalEngine
 from edge.batch.exports import write_csv, write_geojson, write_jsonl
 from edge.batch.key import answer_key
 from edge.batch.output import Output
 from edge.batch.query import Query, ask
+from edge.batch.settle import Totals
 from edge.batch.summary import write_summary
 from edge.identify import Identifier
 from edge.media.archive import Found, Skipped, walk
@@ -85,6 +86,9 @@ def run_batch(options: BatchOptions, settings: Settings, console: Console) -> Ba
                 progress=tell,
             )
             totals = engine.run(_plan(options, settings))
+            undone = output.undone()
+            if undone:  # copies whose original has changed and which the plan had passed by then
+                totals = engine.run(one for one in _plan(options, settings) if one.place in undone)
         unreadable = output.finish()
     _export(options)
     return BatchEnd(totals, unreadable, _pages(options))

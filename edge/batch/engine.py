@@ -8,86 +8,28 @@ committed in parts. Memory is bounded by what runs ahead, whatever the size of t
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
+from edge.batch.classify import (
+    Classifier,
+    Content,
+    Country,
+    Keep,
+    PhotoIdentifier,
+    Shown,
+    read_content,
+    rows_or_cause,
+)
 from edge.batch.output import Output
-from edge.batch.rows import Piece, Rows, duplicate_row, rows_of, video_row
-from edge.domain import PhotoReport, Picture
-from edge.errors import CamidError, ErrorCode, ModelError, PhotoError
-from edge.media.archive import Entry, Found, Skipped, Video
-from edge.media.facts import PhotoFacts, facts_of
+from edge.batch.rows import Piece, Rows, duplicate_row, video_row
+from edge.batch.settle import Outcome, Settler, Totals, known
+from edge.errors import CamidError, PhotoError
+from edge.media.archive import Found, Skipped, Video
 from edge.media.frames import hash_file, key_frames
-from edge.media.photo import decode
-from edge.report.contract import PhotoV1, photo_contract
-from edge.report.sentence import printable
 from edge.settings import Settings
-
-_log = logging.getLogger("edge.batch")
-
-
-class PhotoIdentifier(Protocol):
-    """What is needed of ``edge.identify.Identifier``."""
-
-    def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport: ...
-
-
-Country = Callable[[PhotoFacts], str | None]
-Keep = Callable[[Picture, PhotoV1], None]
-"""Keeps something of a picture beside its rows; called in a worker before the rows are committed."""
-
-
-@dataclass(slots=True)
-class Totals:
-    """What became of the files so far; ``done`` of an earlier run are ``kept``."""
-
-    photos: int = 0
-    cameras: int = 0
-    identified: int = 0
-    duplicates: int = 0
-    failed: int = 0
-    kept: int = 0
-    videos: int = 0
-    frames: int = 0
-    started: float = field(default_factory=time.monotonic)
-
-    @property
-    def rate(self) -> float:
-        """Photos and frames a second, duplicates included."""
-        seconds = time.monotonic() - self.started
-        return (self.photos + self.frames + self.duplicates) / seconds if seconds > 0 else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """Of a file that was read. ``sha256`` names it."""
-
-    data: bytes
-    sha256: str
-    sidecar: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """A frame of a video."""
-
-    picture: Picture
-    frame_s: float
-    sidecar: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Unchanged:
-    """A file whose time of change is another and whose content is that of its row."""
-
-
-Outcome = Rows | Unchanged | CamidError
 
 
 @dataclass(slots=True)
@@ -96,8 +38,8 @@ class _Job:
     classified has its job as ``original`` and waits for its outcome, which comes first in plan order."""
 
     piece: Piece
-    content: Future[_Content] | None = None
-    shown: _Shown | None = None
+    content: Future[Content] | None = None
+    shown: Shown | None = None
     held: int = 0
     sha256: str = ""
     original: _Job | None = None
@@ -120,17 +62,17 @@ class LocalEngine:
         keep: Keep | None = None,
         progress: Callable[[Totals], None] | None = None,
     ) -> None:
-        self._identifier = identifier
+        self._classifier = Classifier(identifier, settings, min_score, country, keep)
         self._output = output
         self._settings = settings
         self._workers = workers
-        self._min_score = min_score
-        self._country = country
-        self._keep = keep
         self._videos: dict[str, str] = {}
-        self._progress = progress
+        self._settler = Settler(output, settings, progress)
         self._begun: deque[_Job] = deque()
-        self.totals = Totals()
+
+    @property
+    def totals(self) -> Totals:
+        return self._settler.totals
 
     def run(self, plan: Iterable[Found]) -> Totals:
         """Everything of ``plan`` that is not done yet; commits all of it.
@@ -169,12 +111,11 @@ class LocalEngine:
             if isinstance(one, Skipped):
                 yield _Job(piece, outcome=CamidError(one.code, one.message))
             elif self._output.is_done(piece):
-                self.totals.kept += 1
-                self._tell()
+                self._settler.kept()
             elif isinstance(one, Video):
                 yield from self._video(one, piece)
             else:
-                yield _Job(piece, content=readers.submit(_content, one), held=piece.size)
+                yield _Job(piece, content=readers.submit(read_content, one), held=piece.size)
 
     def _video(self, video: Video, piece: Piece) -> Iterator[_Job]:
         """Its frames that have no row yet, then the video itself, which says that all of them have."""
@@ -183,13 +124,13 @@ class LocalEngine:
             sha256, sidecar = hash_file(video.path), video.sidecar()
             original = self._videos.get(sha256) or self._output.place_of(sha256)
             if original is not None:
-                yield _Job(piece, outcome=_known(piece, sha256, original))
+                yield _Job(piece, outcome=known(piece, sha256, original))
                 return
             for moment in key_frames(video.path, sha256, self._settings):
                 frames += 1
                 where = Piece(piece.place + moment.fragment, piece.size, piece.modified_ns)
                 if not self._output.is_done(where):
-                    shown = _Shown(moment.picture, moment.frame_s, sidecar)
+                    shown = Shown(moment.picture, moment.frame_s, sidecar)
                     yield _Job(where, shown=shown, held=moment.picture.pixels.nbytes)
         except PhotoError as error:
             yield _Job(piece, outcome=error)
@@ -201,7 +142,7 @@ class LocalEngine:
         """Decides what is to be done about a file and starts it."""
         self._begun.append(job)
         if job.shown is not None:
-            job.rows = workers.submit(self._frame_rows, job.piece, job.shown)
+            job.rows = workers.submit(self._classifier.frame, job.piece, job.shown)
             job.shown = None
         if job.content is None:
             return
@@ -216,48 +157,13 @@ class LocalEngine:
         )
         place = self._output.place_of(job.sha256)
         if place is not None:
-            job.outcome = _known(job.piece, job.sha256, place)
+            job.outcome = known(job.piece, job.sha256, place)
         elif job.original is None:
-            job.rows = workers.submit(self._rows, job.piece, content)
-
-    def _rows(self, piece: Piece, content: _Content) -> Rows:
-        picture = decode(content.data, piece.place.rsplit("/", 1)[-1], self._settings)
-        facts = facts_of(picture.source, content.data, content.sidecar)
-        return rows_of(piece, content.sha256, self._answer(picture), facts, self._country_of(facts))
-
-    def _frame_rows(self, piece: Piece, shown: _Shown) -> Rows:
-        picture = shown.picture
-        facts = facts_of(picture.source, b"", shown.sidecar)
-        answer, country = self._answer(picture), self._country_of(facts)
-        return rows_of(piece, picture.source.sha256, answer, facts, country, shown.frame_s)
-
-    def _answer(self, picture: Picture) -> PhotoV1:
-        answer = photo_contract(self._identifier.photo(picture, self._min_score))
-        if self._keep is not None:
-            self._keep(picture, answer)
-        return answer
-
-    def _country_of(self, facts: PhotoFacts) -> str | None:
-        return self._country(facts) if self._country else None
+            job.rows = workers.submit(self._classifier.photo, job.piece, content)
 
     def _settle(self, job: _Job) -> None:
         job.outcome = self._outcome(job)
-        if isinstance(job.outcome, CamidError):
-            self._output.fail(job.piece, str(job.outcome.code), str(job.outcome))
-            self.totals.failed += 1
-        elif isinstance(job.outcome, Unchanged):
-            self._output.keep(job.piece)
-            self.totals.kept += 1
-        else:
-            self._output.add(job.outcome)
-            self._count(job.outcome)
-        if self._output.pending >= self._settings.batch_part_rows:
-            self._output.flush()
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._progress is not None:
-            self._progress(self.totals)
+        self._settler.settle(job.piece, job.outcome)
 
     def _outcome(self, job: _Job) -> Outcome:
         """Raises: CamidError: without models, or room for answers, no photo has one, so the run ends."""
@@ -269,44 +175,7 @@ class LocalEngine:
         if job.rows is None:
             assert job.outcome is not None
             return job.outcome
-        try:
-            return job.rows.result()
-        except ModelError:
-            raise
-        except CamidError as error:
-            if error.code is ErrorCode.STORE_FULL:
-                raise
-            return error
-        except Exception as error:
-            # A defect that one photo brings out must not cost the answers about the others.
-            _log.exception("Unexpected error in %s", printable(job.piece.place))
-            return CamidError(
-                ErrorCode.INTERNAL, f"Something unexpected went wrong ({type(error).__name__})."
-            )
-
-    def _count(self, rows: Rows) -> None:
-        if rows.photo["duplicate_of"] is not None:
-            self.totals.duplicates += 1
-            return
-        if rows.photo.get("frames") is not None:
-            self.totals.videos += 1
-            return
-        if rows.photo["frame_s"] is None:
-            self.totals.photos += 1
-        else:
-            self.totals.frames += 1
-        self.totals.cameras += int(rows.photo["cameras"])
-        self.totals.identified += int(rows.photo["identified"])
-
-
-def _known(piece: Piece, sha256: str, place: str) -> Rows | Unchanged:
-    """The outcome for content that has its answer at ``place``."""
-    return Unchanged() if place == piece.place else duplicate_row(piece, sha256, place)
-
-
-def _content(entry: Entry) -> _Content:
-    data = entry.read()
-    return _Content(data, hashlib.sha256(data).hexdigest(), entry.sidecar())
+        return rows_or_cause(job.piece, job.rows.result)
 
 
 def _held(ahead: Iterable[_Job]) -> int:

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from edge.batch.engine import LocalEngine, Totals
+from edge.batch.engine import LocalEngine
 from edge.batch.output import Output
 from edge.batch.rows import Piece
+from edge.batch.settle import Totals
 from edge.domain import PhotoReport, Picture
 from edge.errors import CamidError, ErrorCode, ModelError
 from edge.media.archive import walk

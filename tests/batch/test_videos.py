@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from edge.batch.engine import Totals
+from edge.batch.settle import Totals
 from edge.errors import ErrorCode, PhotoError
 from edge.media.archive import Video, walk
 from edge.media.formats import is_video
