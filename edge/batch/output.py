@@ -2,10 +2,11 @@
 
 A part is a pair of files with one number: ``cameras/part-000001.parquet``, then
 ``photos/part-000001.parquet``. Each is written beside its place, synced and renamed; the photos' name is the
-commit, so cameras without photos are what a killed run left, and are swept. ``index.sqlite`` remembers which
-files are done and which contents are known; what it lacks of the committed parts is read from them again at
-the start, so it may be deleted. Files that could not be read stand in it alone: without it they are tried
-again.
+commit, so cameras without photos are what a killed run left, and are swept. Where rows of a part take the
+place of older ones, because files changed, ``replaced/part-000001.parquet`` names those, and is written
+before the photos too: whoever reads the parts leaves them out. ``index.sqlite`` remembers which files are
+done and which contents are known; what it lacks of the committed parts is read from them again at the start,
+so it may be deleted. Files that could not be read stand in it alone: without it they are tried again.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from edge.batch.index import Failure, Index
-from edge.batch.rows import CAMERAS, ERRORS, PHOTOS, Piece, Row, Rows, table
+from edge.batch.rows import CAMERAS, ERRORS, PHOTOS, REPLACED, Piece, Row, Rows, table
 from edge.disk import commit_file, full_disk
 from edge.errors import CamidError, ErrorCode
 
 _PART = re.compile(r"part-(\d{6,})\.parquet")
 _FULL = "The disk of the output is full; what was written stands, and the same command goes on from there."
-_COLUMNS = ["place", "bytes", "modified_ns", "sha256", "duplicate_of"]
+_COLUMNS = ["place", "bytes", "modified_ns", "sha256", "duplicate_of", "frames"]
+_FOLDERS = ("photos", "cameras", "replaced")
 
 
 class Output:
@@ -47,8 +49,9 @@ class Output:
             b"camid.key": key.encode(),
             b"camid.models": json.dumps(models, sort_keys=True).encode(),
         }
-        self._rows: list[Rows] = []
+        self._rows: dict[str, Rows] = {}
         self._contents: dict[str, str] = {}
+        self._forgotten: set[str] = set()
         self._failures: list[Failure] = []
         self._kept: list[Piece] = []
         with full_disk(_FULL):
@@ -80,12 +83,16 @@ class Output:
 
     def place_of(self, sha256: str) -> str | None:
         """Where content of this hash was classified first, rows that are not yet on the disk included."""
-        return self._contents.get(sha256) or self._index.place_of(sha256)
+        known = self._contents.get(sha256)
+        return known or (None if sha256 in self._forgotten else self._index.place_of(sha256))
 
     def add(self, rows: Rows) -> None:
-        self._rows.append(rows)
+        """An older row of the same place counts no more, nor does the answer that it gave to its copies."""
+        place = str(rows.photo["place"])
+        self._forget(place)
+        self._rows[place] = rows
         if rows.photo["duplicate_of"] is None:
-            self._contents[str(rows.photo["sha256"])] = str(rows.photo["place"])
+            self._contents[str(rows.photo["sha256"])] = place
 
     def keep(self, piece: Piece) -> None:
         """The row of this file stands, although its time of change is another."""
@@ -104,8 +111,9 @@ class Output:
             return
         with full_disk(_FULL):
             number = self._write_part() if self._rows else None
-            photos, failures, kept = [one.photo for one in self._rows], self._failures, self._kept
-            self._rows, self._failures, self._kept, self._contents = [], [], [], {}
+            photos, failures, kept = self._photos(), self._failures, self._kept
+            self._rows, self._failures, self._kept, self._contents = {}, [], [], {}
+            self._forgotten = set()
             self._index.commit(number, photos, failures, kept)
 
     def finish(self) -> int:
@@ -120,6 +128,11 @@ class Output:
             self._write(self.root / "errors.parquet", rows, ERRORS)
         return len(rows)
 
+    def undone(self) -> set[str]:
+        """Places of files, done before, whose answer stood at a place that has changed since: they need one
+        of their own. Of committed parts alone."""
+        return self._index.undone()
+
     def parts(self) -> list[int]:
         return sorted(_numbers(self.root / "photos"))
 
@@ -132,10 +145,28 @@ class Output:
 
     def _write_part(self) -> int:
         number = max(self.parts(), default=0) + 1
-        cameras = [row for one in self._rows for row in one.cameras]
+        photos = self._photos()
+        cameras = [row for one in self._rows.values() for row in one.cameras]
+        self._write_replaced(number, photos)
         self._write(_part(self.root / "cameras", number), cameras, CAMERAS)
-        self._write(_part(self.root / "photos", number), [one.photo for one in self._rows], PHOTOS)
+        self._write(_part(self.root / "photos", number), photos, PHOTOS)
         return number
+
+    def _write_replaced(self, number: int, photos: Sequence[Row]) -> None:
+        rows = [{"place": old.place, "part": old.part} for old in self._index.replaced_by(photos)]
+        if rows:
+            self._write(_part(self.root / "replaced", number), rows, REPLACED)
+
+    def _photos(self) -> list[Row]:
+        return [one.photo for one in self._rows.values()]
+
+    def _forget(self, place: str) -> None:
+        pending = self._rows.pop(place, None)
+        if pending is not None:
+            self._contents.pop(str(pending.photo["sha256"]), None)
+        old = self._index.row_at(place)
+        if old is not None and self._index.place_of(old.sha256) == place:
+            self._forgotten.add(old.sha256)
 
     def _write(self, place: Path, rows: Sequence[Row], schema: pa.Schema) -> None:
         temporary = place.with_suffix(".tmp")
@@ -165,24 +196,26 @@ class Output:
             )
 
     def _recover(self) -> None:
-        for folder in (self.root, self.root / "photos", self.root / "cameras"):
+        for folder in (self.root, *(self.root / name for name in _FOLDERS)):
             for left in folder.glob("*.tmp"):
                 left.unlink()
         committed = set(self.parts())
-        for number in _numbers(self.root / "cameras") - committed:
-            _part(self.root / "cameras", number).unlink()
+        for folder in (self.root / "cameras", self.root / "replaced"):
+            for number in _numbers(folder) - committed:
+                _part(folder, number).unlink()
         if self._index.parts() - committed:
             raise _unusable(
                 self.root, "parts that were committed are gone: restore them, or delete index.sqlite"
             )
         for number in sorted(committed - self._index.parts()):
             rows = pq.read_table(_part(self.root / "photos", number), columns=_COLUMNS).to_pylist()
+            self._write_replaced(number, rows)  # it is there, but for a batch of an older Camid
             self._index.commit(number, rows, [])
 
 
 def _locked(root: Path) -> int:
     try:
-        for folder in (root, root / "photos", root / "cameras"):
+        for folder in (root, *(root / name for name in _FOLDERS)):
             folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

@@ -111,29 +111,48 @@ def _opened(output: Path) -> duckdb.DuckDBPyConnection:
     if not (output / "batch.json").is_file():
         raise CamidError(ErrorCode.NOT_READABLE, f"{output} holds no batch.")
     database = duckdb.connect(":memory:")
-    files = {
-        "photos": (PHOTOS, sorted((output / "photos").glob("part-*.parquet"))),
-        "cameras": (CAMERAS, sorted((output / "cameras").glob("part-*.parquet"))),
-        "errors": (ERRORS, sorted(output.glob("errors.parquet"))),
+    committed = {path.name for path in (output / "photos").glob("part-*.parquet")}
+    parts = {
+        name: sorted(path for path in (output / name).glob("part-*.parquet") if path.name in committed)
+        for name in ("photos", "cameras", "replaced")
     }
-    for name, (schema, parts) in files.items():
-        _view(database, name, schema, parts)
+    errors = sorted(output.glob("errors.parquet"))
+    _view(database, "photos", PHOTOS, parts["photos"], parts["replaced"])
+    _view(database, "cameras", CAMERAS, parts["cameras"], parts["replaced"])
+    _view(database, "errors", ERRORS, errors)
     # From here on the parts may be read, and nothing else: no other file, no address, no extension.
-    allowed = [str(part) for _, parts in files.values() for part in parts]
+    allowed = [str(part) for part in (*(part for of in parts.values() for part in of), *errors)]
     database.execute(f"SET allowed_paths = [{', '.join(map(_quoted, allowed))}]")
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
     return database
 
 
-def _view(database: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema, parts: Sequence[Path]) -> None:
+def _view(
+    database: duckdb.DuckDBPyConnection,
+    name: str,
+    schema: pa.Schema,
+    parts: Sequence[Path],
+    replaced: Sequence[Path] = (),
+) -> None:
     if not parts:
         database.register("nothing", schema.empty_table())
         database.execute(f"CREATE TABLE {name} AS SELECT * FROM nothing")
         database.unregister("nothing")
         return
-    files = ", ".join(_quoted(str(part)) for part in parts)
-    database.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{files}])")
+    if not replaced:
+        database.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({_listed(parts)})")
+        return
+    database.execute(
+        f"CREATE VIEW {name} AS SELECT * EXCLUDE (filename)"
+        f" FROM read_parquet({_listed(parts)}, filename = true) AS kept"
+        f" WHERE NOT EXISTS (FROM read_parquet({_listed(replaced)}) AS old WHERE old.place = kept.place"
+        r" AND old.part = CAST(regexp_extract(kept.filename, 'part-(\d+)\.parquet$', 1) AS INTEGER))"
+    )
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    return f"[{', '.join(_quoted(str(path)) for path in paths)}]"
 
 
 def _quoted(text: str) -> str:

@@ -80,6 +80,9 @@ ERRORS = pa.schema(
     [("place", pa.string()), ("bytes", pa.int64()), ("code", pa.string()), ("message", pa.string())]
 )
 
+REPLACED = pa.schema([("place", pa.string()), ("part", pa.int32())])
+"""Rows that count no more: the one about ``place`` in part ``part``, with its cameras."""
+
 Row = Mapping[str, Any]
 """One row: the names of a schema to plain values. The one place where dicts stand for a type: Arrow's own."""
 
