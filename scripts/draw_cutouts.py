@@ -5,8 +5,9 @@
 
 A line of ``labels.jsonl``: ``file``, ``form`` (bullet, box, turret, dome, ptz) and ``body``, the box
 [x0, y0, x1, y1] in pixels of what is seen of the housing with its hood, without bracket, pole,
-plate and cable. Look-alikes (lamps, loudspeakers, sensors, …) have their own name as ``form`` and no body
-(null).
+plate and cable. Look-alikes (lamps, loudspeakers, sensors, …) and ``signs`` (signs, cartons, recorders and
+other things with a maker's name) have their own name as ``form`` and no body (null). ``marked`` are cameras
+that bear a name.
 What is there already is kept, so a run that was cut off goes on where it ended.
 """
 
@@ -28,6 +29,7 @@ from scripts.drawing import tracer
 from scripts.drawing.paints import Random
 from scripts.drawing.random_housings import Housing, random_housing
 from scripts.drawing.random_lookalikes import random_lookalike
+from scripts.drawing.random_signs import marked_housing, random_sign
 from scripts.drawing.tracer import Floats, Light, Part, floats
 
 Mask = NDArray[np.bool_]
@@ -36,7 +38,10 @@ Box = tuple[int, int, int, int]
 KINDS: dict[str, Callable[[Random], Housing]] = {
     "cameras": random_housing,
     "lookalikes": random_lookalike,
+    "signs": random_sign,
+    "marked": marked_housing,
 }
+_CAMERAS = {"cameras", "marked"}
 _STEPS = 44
 _LONGEST = (160, 240)
 _LEAST_BODY = 0.06
@@ -280,7 +285,7 @@ def write(out: Path, seed: int, index: int, what: str = "cameras") -> str:
     name = f"drawn-{seed}-{index:05d}.png"
     if not cv2.imwrite(str(out / name), cutout.pixels):
         raise OSError(f"cannot write {out / name}")
-    body = cutout.body if what == "cameras" else None
+    body = cutout.body if what in _CAMERAS else None
     return json.dumps({"file": name, "form": cutout.form, "body": body})
 
 

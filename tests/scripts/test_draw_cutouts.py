@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scripts import draw_cutouts
-from scripts.drawing import random_housings
+from scripts.drawing import prints, random_housings, random_signs, tracer
 
 
 @pytest.mark.parametrize("index", range(6))
@@ -52,3 +52,38 @@ def test_a_second_run_draws_only_what_is_missing(tmp_path: Path, monkeypatch: py
     assert picture.shape[2] == 4
     assert label["form"] in {"bullet", "box", "turret", "dome", "ptz"}
     assert len(label["body"]) == 4
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_a_sign_is_drawn_and_is_no_camera(
+    index: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(draw_cutouts, "_LONGEST", (48, 48))
+    label = json.loads(draw_cutouts.write(tmp_path, 7, index, what="signs"))
+    picture = cv2.imread(str(tmp_path / label["file"]), cv2.IMREAD_UNCHANGED)
+    assert label["body"] is None
+    assert picture is not None
+    assert (picture[..., 3] > 200).mean() > 0.1
+
+
+def test_a_name_on_a_camera_changes_its_paint_and_not_its_shape() -> None:
+    for index in range(4):
+        plain = random_housings.random_housing(np.random.default_rng(index))
+        marked = random_signs.marked_housing(np.random.default_rng(index))
+        assert (marked.form, len(marked.parts)) == (plain.form, len(plain.parts))
+        points = np.random.default_rng(1).normal(0, 0.05, (4000, 3)).astype(np.float32)
+        near = tracer.nearest(plain.parts, points)
+        assert np.array_equal(near, tracer.nearest(marked.parts, points))
+        assert any(
+            not np.array_equal(a.colour(points), b.colour(points))
+            for a, b in zip(plain.parts, marked.parts, strict=True)
+        )
+
+
+def test_a_decal_reads_the_right_way_round_from_both_sides() -> None:
+    ink = np.zeros((8, 16), np.float32)
+    ink[:, :8] = 1.0  # its left half
+    colour = prints.decal(tracer.plain(0, 0, 0), ink, np.ones(3, np.float32), 0, (0.0, 0.0), 0.2)
+    # Seen from +x the viewer's left is +z, from −x it is −z.
+    points = np.array([[0.1, 0, 0.05], [0.1, 0, -0.05], [-0.1, 0, -0.05], [-0.1, 0, 0.05]], np.float32)
+    assert colour(points)[:, 0].round().tolist() == [1, 0, 1, 0]
