@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from scripts.training.command import described
 from scripts.training.compose import GREY
 from scripts.training.verifier import CROP, Verifier, mirrored_mean
-from scripts.training.yolox import YoloxNano, anchor_grid, decode
+from scripts.training.yolox import SIZES, Detector, anchor_grid, decode
 
 OPSET = 17
 TOLERANCE = {"detector": 0.05, "housing": 1e-3}
@@ -32,7 +32,7 @@ TOLERANCE = {"detector": 0.05, "housing": 1e-3}
 class ShippedDetector(nn.Module):
     """N×3×S×S float BGR 0–255 → boxes N×A×4 in input pixels, scores N×A in 0..1."""
 
-    def __init__(self, model: YoloxNano, size: int) -> None:
+    def __init__(self, model: Detector, size: int) -> None:
         super().__init__()
         self.model = model
         self.register_buffer("grid", anchor_grid(size))
@@ -65,9 +65,10 @@ def averaged(checkpoints: list[Path]) -> dict[str, Tensor]:
 
 
 def detector(checkpoints: list[Path]) -> tuple[nn.Module, Tensor, list[str]]:
-    model = YoloxNano()
+    saved = torch.load(checkpoints[0], map_location="cpu", weights_only=True)
+    model = SIZES[saved.get("name", "nano")]()
     model.load_state_dict(averaged(checkpoints))
-    size = torch.load(checkpoints[0], map_location="cpu", weights_only=True)["size"]
+    size = saved["size"]
     return ShippedDetector(model, size).eval(), torch.zeros(1, 3, size, size), ["images", "boxes", "scores"]
 
 

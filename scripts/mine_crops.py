@@ -23,7 +23,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from edge.domain import Box, Pixels
-from edge.vision.housing import surroundings
+from edge.vision.crops import surroundings
 from scripts.training.command import described
 from scripts.training.compose import GREY, Composer, Sample
 from scripts.training.sources import FOLDS, UNKNOWN_FORM, Photo, Sources, in_folds, joined, load

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from scripts.training.command import described
-from scripts.training.mobilenet import load_imagenet
+from scripts.training.mobilenet import imagenet_weights, load_imagenet
 from scripts.training.schedule import Ema, learning_rate
 from scripts.training.verifier import Verifier, mirrored_mean
 
@@ -158,7 +158,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     model = Verifier()
-    load_imagenet(model.trunk)
+    load_imagenet(model.trunk, imagenet_weights())
     model = model.to(memory_format=torch.channels_last)
     crops = dict(np.load(options.crops))
     held = crops["fold"] == (-1 if options.hold_out is None else options.hold_out)

@@ -10,22 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.domain import Box, FormFactor, Housing, Pixels
 from edge.errors import ErrorCode, ModelError
 from edge.settings import Settings
+from edge.vision.crops import surroundings
 from edge.vision.loop import InferenceLoop
 from edge.vision.manifest import ModelEntry, load_manifest
 from edge.vision.runtime import Session, open_session
 
-PAD = 114
-CONTEXT = 1.4
-"""Side of the square that is looked at, in long sides of the candidate, …"""
-MARGIN = 16.0
-"""… plus this many pixels: a far camera is told by what it hangs on."""
 MIN_FORM_PROBABILITY = 0.5
 """Below it the form factor stays open."""
 _BATCH = 8
@@ -80,23 +75,6 @@ class Verifier:
     def _form(self, probabilities: NDArray[np.float32]) -> FormFactor | None:
         best = int(probabilities.argmax())
         return self._forms[best] if probabilities[best] >= MIN_FORM_PROBABILITY else None
-
-
-def surroundings(pixels: Pixels, box: Box, side: int) -> Pixels:
-    """The candidate and what is around it, as ``side`` × ``side`` × 3; grey where the picture ends."""
-    reach = CONTEXT * box.long_side + MARGIN
-    x0 = round((box.x0 + box.x1 - reach) / 2)
-    y0 = round((box.y0 + box.y1 - reach) / 2)
-    span = max(2, round(reach))
-    height, width = pixels.shape[:2]
-    part = pixels[max(0, y0) : max(0, min(height, y0 + span)), max(0, x0) : max(0, min(width, x0 + span))]
-    square = np.full((span, span, 3), PAD, np.uint8) if part.shape[:2] != (span, span) else part
-    if square is not part:
-        top, left = max(0, -y0), max(0, -x0)
-        square[top : top + part.shape[0], left : left + part.shape[1]] = part
-    how = cv2.INTER_AREA if span > side else cv2.INTER_LINEAR
-    scaled: Pixels = cv2.resize(square, (side, side), interpolation=how)
-    return scaled
 
 
 def load_verifier(settings: Settings, threads: int, loop: InferenceLoop | None = None) -> Verifier:

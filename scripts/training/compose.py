@@ -18,6 +18,8 @@ from scripts.training.sources import Boxes, Cutout, Photo, Pixels, Sources
 GREY = 114
 DRAWN_SHARE = 0.6
 """Of the pasted cameras, where there are drawn ones."""
+HIDDEN = 0.2
+"""Share of a camera that a pole in front of it may cover."""
 NO_BOXES: Boxes = np.zeros((0, 4), np.float32)
 NO_FORMS: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -162,7 +164,7 @@ class Composer:
             return sample
         pixels = sample.pixels.copy()
         if self.rng.random() < 0.5:
-            _draw_support(pixels, outline, self.rng)
+            _draw_support(pixels, outline, sample.boxes, self.rng)
         _blend(pixels, thing, x, y, self.rng)
         if body is None:
             return replace(sample, pixels=pixels)
@@ -331,8 +333,10 @@ def _shadow(pixels: Pixels, alpha: NDArray[np.float32], x: int, y: int, rng: np.
     pixels[y0:y1, x0:x1] = (part * (1 - rng.uniform(0.2, 0.6) * soft[..., None])).astype(np.uint8)
 
 
-def _draw_support(pixels: Pixels, outline: NDArray[np.float32], rng: np.random.Generator) -> None:
-    """A pole, arm or cable that the thing hangs on; in place."""
+def _draw_support(
+    pixels: Pixels, outline: NDArray[np.float32], spared: Boxes, rng: np.random.Generator
+) -> None:
+    """A pole, arm or cable that the thing hangs on, unless it would hide one of the N×4 cameras; in place."""
     x0, y0, x1, y1 = outline
     long = max(x1 - x0, y1 - y0)
     centre = ((x0 + x1) / 2, (y0 + y1) / 2)
@@ -341,12 +345,20 @@ def _draw_support(pixels: Pixels, outline: NDArray[np.float32], rng: np.random.G
     if rng.random() < 0.5:
         column = int(centre[0] + rng.uniform(-0.4, 0.4) * long)
         top = 0 if rng.random() < 0.3 else int(y0 - rng.uniform(0, 1) * long)
-        cv2.line(pixels, (column, top), (column, pixels.shape[0]), colour, thickness, cv2.LINE_AA)
+        ends = (column, top), (column, pixels.shape[0])
     else:
         angle = rng.uniform(0, 2 * math.pi)
         reach = long * rng.uniform(0.6, 2.0)
-        end = (int(centre[0] + reach * math.cos(angle)), int(centre[1] + reach * math.sin(angle)))
-        cv2.line(pixels, (int(centre[0]), int(centre[1])), end, colour, thickness, cv2.LINE_AA)
+        ends = (
+            (int(centre[0]), int(centre[1])),
+            (int(centre[0] + reach * math.cos(angle)), int(centre[1] + reach * math.sin(angle))),
+        )
+    if len(spared):
+        drawn = np.zeros(pixels.shape[:2], np.uint8)
+        cv2.line(drawn, *ends, 1, thickness)
+        if any(drawn[b[1] : b[3], b[0] : b[2]].mean() > HIDDEN for b in spared.astype(int)):
+            return
+    cv2.line(pixels, *ends, colour, thickness, cv2.LINE_AA)
 
 
 def _degraded(pixels: Pixels, rng: np.random.Generator) -> Pixels:

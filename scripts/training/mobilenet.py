@@ -72,6 +72,6 @@ def imagenet_weights() -> Path:
     return Path(spec.origin).parent / "weights" / "mobilenet_v2-b0353104.pth"
 
 
-def load_imagenet(model: MobileNetV2) -> None:
-    saved = torch.load(imagenet_weights(), map_location="cpu", weights_only=True)
+def load_imagenet(model: MobileNetV2, path: Path) -> None:
+    saved = torch.load(path, map_location="cpu", weights_only=True)
     model.load_state_dict({k: v for k, v in saved.items() if k.startswith("features.")})

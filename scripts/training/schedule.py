@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 
@@ -16,13 +19,34 @@ class Ema:
 
     def update(self, model: nn.Module, step: int) -> None:
         decay = min(self.decay, (1 + step) / (20 + step))
-        for name, value in model.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.state[name].lerp_(value.detach(), 1 - decay)
-            else:
-                self.state[name].copy_(value)
+        now = model.state_dict()
+        moving = [name for name, value in now.items() if value.dtype.is_floating_point]
+        torch._foreach_lerp_([self.state[n] for n in moving], [now[n] for n in moving], 1 - decay)
+        for name in now.keys() - set(moving):
+            self.state[name].copy_(now[name])
 
 
 def learning_rate(step: int, steps: int, peak: float, warm_up: int) -> float:
     """Linear over ``warm_up`` steps, then a cosine down to 2 % of ``peak``."""
-    return peak * min(1.0, (step + 1) / warm_up) * (0.02 + 0.49 * (1 + math.cos(math.pi * step / steps)))
+    return rate_at(step / steps, step, peak, warm_up)
+
+
+class Course:
+    """How far a training has come: by its steps, or by the clock where ``minutes`` are given."""
+
+    def __init__(
+        self, steps: int, minutes: float | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._steps, self._minutes, self._clock = steps, minutes, clock
+        self._started = clock()
+
+    def share(self, step: int) -> float:
+        """0 at the beginning, 1 when it is over."""
+        if self._minutes is None:
+            return min(1.0, step / self._steps)
+        return min(1.0, (self._clock() - self._started) / (60 * self._minutes))
+
+
+def rate_at(share: float, step: int, peak: float, warm_up: int) -> float:
+    """As ``learning_rate``, where ``share`` of the training is done."""
+    return peak * min(1.0, (step + 1) / warm_up) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))

@@ -34,10 +34,17 @@ class Verifier(nn.Module):
         early.eval()
         early.requires_grad_(False)
 
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+    def early(self, crops: Tensor) -> Tensor:
+        """What the frozen blocks make of the crops: the same in all networks that began alike."""
         rgb = crops.permute(0, 3, 1, 2).flip(1).float()
-        features = self.dropout(self.trunk((rgb - self.mean) / self.deviation))
+        return self.trunk.features[:FROZEN]((rgb - self.mean) / self.deviation)
+
+    def late(self, early: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.dropout(self.trunk.features[FROZEN:](early).mean((2, 3)))
         return self.camera(features)[:, 0], self.form(features)
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        return self.late(self.early(crops))
 
 
 def mirrored_mean(model: Verifier, crops: Tensor) -> tuple[Tensor, Tensor]:

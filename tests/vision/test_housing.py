@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from edge.domain import Box, FormFactor, Housing
-from edge.vision.housing import PAD, Calibration, Verifier, surroundings
+from edge.vision.crops import PAD, surroundings
+from edge.vision.housing import Calibration, Verifier
 
 SIDE = 32
 
