@@ -31,7 +31,8 @@ _FALLBACK_S = 5.0
 
 @dataclass(slots=True)
 class LiveSource:
-    """An open stream. ``lost`` counts missing RTP packets that FFmpeg reported (over UDP)."""
+    """An open stream. ``lost`` counts missing RTP packets that FFmpeg reported (over UDP); ``waiting`` says
+    whether FFmpeg is at work on the next picture."""
 
     address: StreamAddress
     settings: Settings
@@ -41,6 +42,7 @@ class LiveSource:
     transport: Transport
     exchange: Exchange
     lost: int = 0
+    waiting: bool = True
 
     @property
     def video(self) -> av.VideoStream:
@@ -63,20 +65,32 @@ class LiveSource:
         with av.logging.Capture() as logs:
             try:
                 for packet in self.container.demux(self.video):
+                    self.waiting = False
                     self.relay.made_picture()
                     if self.transport is Transport.UDP:
                         self.lost += _lost(logs)
                     logs.clear()
                     if packet.size:
                         yield packet
+                    self.waiting = True
             except av.FFmpegError as error:
                 raise self.fault(error) from None
         raise self.fault(None)
 
+    @property
+    def flows_in_vain(self) -> bool:
+        """Whether packets keep coming of which FFmpeg makes no picture."""
+        return self.waiting and self.relay.flows_in_vain
+
     def fault(self, error: av.FFmpegError | None) -> StreamError:
-        return self.relay.fault or stream_fault(
-            self.address, error, self.settings.stream_stall_s, self.exchange
-        )
+        """Why the reading ended. Where packets keep coming, FFmpeg's time-out means that they are garbage:
+        it takes apart what it is given until there is a picture."""
+        if self.relay.fault is not None:
+            return self.relay.fault
+        if error is not None and self.flows_in_vain:
+            what = f"{self.address.redacted}: what the camera sends makes no picture."
+            return StreamError(StreamFault.CORRUPT, what, self.exchange)
+        return stream_fault(self.address, error, self.settings.stream_stall_s, self.exchange)
 
     def close(self) -> None:
         """To be called by the thread that reads, at its end."""

@@ -9,6 +9,7 @@ to close the sockets, so no call of it hangs on a network.
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import secrets
 import selectors
@@ -68,6 +69,7 @@ class Relay:
         self.transport_refused = False
         self.counter = SequenceCounter()
         self._unmade = 0
+        self._last_packet = -math.inf
 
     @property
     def url(self) -> str:
@@ -76,6 +78,12 @@ class Relay:
     @property
     def garbage(self) -> int:
         return self._session.garbage
+
+    @property
+    def flows_in_vain(self) -> bool:
+        """Whether the camera goes on sending, and FFmpeg makes no picture of it. Seen over TCP alone."""
+        since = self._clock.monotonic() - self._last_packet
+        return self._unmade > 0 and since < self._settings.stream_stall_s / 2
 
     def start(self) -> None:
         self._thread.start()
@@ -173,6 +181,7 @@ class Relay:
         if self._unmade > _MAX_UNMADE:  # FFmpeg would go on to collect until the memory is full
             raise self._session.fault(StreamFault.CORRUPT, "what the camera sends makes no picture")
         if packet.channel == self._rtp_channel:
+            self._last_packet = self._clock.monotonic()
             self.counter.add(packet.payload)
 
     def _handle(self, client: socket.socket, request: Message) -> None:

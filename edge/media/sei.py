@@ -1,6 +1,6 @@
-"""User data in a video's own bytes: SEI messages ``user_data_unregistered`` (H.264 D.2.7, H.265 D.3.7).
+"""Units of H.264 and H.265: damage, and SEI messages ``user_data_unregistered`` (H.264 D.2.7, H.265 D.3.7).
 
-Cameras and encoders write their names there. The bytes are hostile: all is bounded.
+Cameras and encoders write their names into these. The bytes are hostile: all is bounded.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ _SEARCHED = 64 * 1024
 _MAX_UNITS = 64
 _UNREGISTERED = 5
 _UUID = 16
+_RESERVED = frozenset((*range(10, 16), *range(22, 32), *range(41, 48)))
+"""Types of H.265 units that mean nothing yet (table 7-1)."""
 _START_CODE = re.compile(rb"\x00\x00\x01")
 
 
@@ -29,6 +31,11 @@ def user_data(access_unit: bytes | memoryview, codec: str) -> tuple[bytes, ...]:
         if _is_sei(unit, codec):
             found += _messages(_unescaped(unit[1 if codec == "h264" else 2 :]))
     return tuple(dict.fromkeys(found))[:MAX_MESSAGES]
+
+
+def is_garbled(access_unit: bytes | memoryview, codec: str) -> bool:
+    """Whether a unit of an access unit (Annex B) begins as none of H.264 or H.265 may."""
+    return any(not _is_possible(unit, codec) for unit in _units(bytes(access_unit[:_SEARCHED])))
 
 
 def annex_b(access_unit: bytes | memoryview, extradata: bytes | None, codec: str) -> bytes:
@@ -59,6 +66,16 @@ def _units(data: bytes) -> Iterator[bytes]:
 def _is_picture(unit: bytes, codec: str) -> bool:
     kind = unit[0] & 0x1F if codec == "h264" else unit[0] >> 1 & 0x3F
     return 1 <= kind <= 5 if codec == "h264" else kind <= 31
+
+
+def _is_possible(unit: bytes, codec: str) -> bool:
+    """Whether the header is one that the standard allows; a unit of a private type is."""
+    if unit[0] & 0x80:
+        return False
+    if codec == "h264":
+        return unit[0] & 0x1F != 0
+    layer, temporal = (unit[0] & 1) << 5 | unit[1] >> 3, unit[1] & 7
+    return layer == 0 and temporal != 0 and unit[0] >> 1 & 0x3F not in _RESERVED
 
 
 def _is_sei(unit: bytes, codec: str) -> bool:

@@ -26,7 +26,7 @@ from edge.media.live import LiveSource, Opening
 from edge.media.memory import give_back
 from edge.media.meter import FrameMeter
 from edge.media.rtsp import Dialled
-from edge.media.sei import MAX_MESSAGES, user_data
+from edge.media.sei import MAX_MESSAGES, is_garbled, user_data
 from edge.media.shelf import Shelf, Shot
 from edge.media.threads import Reader
 from edge.media.video import open_video
@@ -263,6 +263,7 @@ class LiveStream:
             self._kept = _Kept(packet, now, self._clock.now())
         else:
             dropped["not_key"] += 1
+            self._look_for_damage(packet)
         kept = self._kept
         if kept is None or not (self._shelf.any_wanted or (self._is_wanted and not kept.shown)):
             return
@@ -276,6 +277,13 @@ class LiveStream:
             self._count_corrupt()
         else:
             self._show(picture, kept.received, kept.taken, key=True)
+
+    def _look_for_damage(self, packet: Packet[av.VideoStream]) -> None:
+        """Whoever waits for a key frame is told by it whether there is one to come."""
+        if self._bad_since is not None or not self._is_wanted or self._codec not in ("h264", "hevc"):
+            return
+        if is_garbled(memoryview(packet), self._codec):
+            self._bad_since = self._clock.monotonic()
 
     @property
     def _is_wanted(self) -> bool:
@@ -353,13 +361,14 @@ class LiveStream:
 
     def _silence(self, waited_s: float) -> StreamError:
         """Why there was no frame in time."""
-        meter, now = self._meter, self._clock.monotonic()
-        last = meter.last_arrival
+        source, now = self._source, self._clock.monotonic()
+        if self._bad_since is not None or (source is not None and source.flows_in_vain):
+            return self._fault(StreamFault.CORRUPT, f"no picture could be decoded for {waited_s:g} s")
+        last = self._meter.last_arrival
         if last is None or now - last > min(waited_s, self._settings.stream_stall_s):
             return self._fault(StreamFault.STALLED, f"connected, but nothing came for {waited_s:g} s")
-        if meter.dropped["corrupt"]:
-            return self._fault(StreamFault.CORRUPT, f"no picture could be decoded for {waited_s:g} s")
-        return self._fault(StreamFault.STALLED, f"no new picture within {waited_s:g} s")
+        lacks = "key frame" if self._keys_only else "new picture"
+        return self._fault(StreamFault.STALLED, f"no {lacks} came within {waited_s:g} s")
 
 
 def _rate(video: av.VideoStream) -> float | None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.media.sei import MAX_BYTES, MAX_MESSAGES, annex_b, user_data
+from edge.media.sei import MAX_BYTES, MAX_MESSAGES, annex_b, is_garbled, user_data
 
 UUID = bytes(range(16))
 START = b"\x00\x00\x00\x01"
@@ -87,3 +88,27 @@ def test_no_bytes_break_it(data: bytes, codec: str, extradata: bytes) -> None:
 @given(st.binary(min_size=1, max_size=300), st.sampled_from(["h264", "hevc"]))
 def test_any_text_comes_back(text: bytes, codec: str) -> None:
     assert user_data(START + unit(codec, message(UUID + text)) + START + IDR[codec], codec) == (UUID + text,)
+
+
+@pytest.mark.parametrize(
+    ("codec", "header", "garbled"),
+    [
+        ("h264", b"\x65\x88", False),
+        ("h264", b"\x1e\x88", False),  # a private type
+        ("h264", b"\x80\x88", True),  # the forbidden bit
+        ("h264", b"\x60\x88", True),  # no type
+        ("hevc", b"\x26\x01", False),
+        ("hevc", b"\x70\x01", False),  # a private type
+        ("hevc", b"\xa6\x01", True),
+        ("hevc", b"\x27\x01", True),  # another layer
+        ("hevc", b"\x26\x00", True),  # no temporal layer
+        ("hevc", b"\x16\x01", True),  # reserved
+    ],
+)
+def test_units_that_begin_as_none_may(codec: str, header: bytes, garbled: bool) -> None:
+    assert is_garbled(START + IDR[codec] + START + header + b"\x88\x88", codec) is garbled
+
+
+@given(st.binary(max_size=200), st.sampled_from(["h264", "hevc"]))
+def test_any_bytes_are_garbled_or_not(data: bytes, codec: str) -> None:
+    assert is_garbled(data, codec) in (True, False)

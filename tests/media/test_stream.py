@@ -246,6 +246,44 @@ def test_each_fault_has_its_code(camera: TestCamera, faults: dict[str, Any], fau
     assert fault_of(camera).fault is fault
 
 
+@pytest.mark.parametrize("codec", ["h264", "hevc", "mjpeg"])
+@pytest.mark.parametrize(
+    ("faults", "later", "keys_only", "fault"),
+    [
+        ({"garbage": 1.0}, False, True, StreamFault.CORRUPT),
+        ({"garbage": 1.0}, True, True, StreamFault.CORRUPT),
+        ({"garbage": 1.0}, True, False, StreamFault.CORRUPT),
+        ({"stalled": True}, True, True, StreamFault.STALLED),
+    ],
+)
+def test_bytes_that_make_no_picture_are_corrupt_and_silence_is_a_stall(
+    codec: str, faults: dict[str, Any], later: bool, keys_only: bool, fault: StreamFault
+) -> None:
+    """Of both no library says which it is."""
+    with TestCamera(make_clip(codec=codec, gop=5)) as camera:
+        camera.set_faults(**({} if later else faults))
+        with pytest.raises(StreamError) as caught:
+            look_on(camera, faults, keys_only)
+    assert caught.value.fault is fault
+
+
+def test_pictures_without_a_key_frame_are_no_damage(camera: TestCamera) -> None:
+    camera.set_faults(first_key_after_s=30)
+    with pytest.raises(StreamError, match="no key frame came") as caught:
+        look_on(camera, {"first_key_after_s": 30}, keys_only=True)
+
+    assert caught.value.fault is StreamFault.STALLED
+
+
+def look_on(camera: TestCamera, faults: dict[str, Any], keys_only: bool) -> None:
+    """Until the stream fails; the camera has ``faults`` from the first picture on."""
+    with opened(camera, keys_only=keys_only) as stream:
+        frame = stream.latest(1.2)
+        camera.set_faults(**faults)
+        for _ in range(60):
+            frame = stream.latest(1.2, after=frame)
+
+
 def test_logins(camera: TestCamera) -> None:
     error = fault_of(camera, camera.bare_url)
     assert error.fault is StreamFault.AUTH_REQUIRED
