@@ -6,7 +6,7 @@ The command line, the service and every batch call ``Identifier``; none has a pa
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -28,58 +28,47 @@ from edge.domain import (
 from edge.domain_streams import Exchange, Frame, StreamInfo, StreamLook
 from edge.evidence import fusion
 from edge.evidence.codes import Code, evidence_from_codes, find_codes
-from edge.evidence.confusions import load_confusions
-from edge.evidence.lettering import Lettering
-from edge.evidence.likelihoods import Likelihoods, Thresholds, load_likelihoods, load_thresholds
+from edge.evidence.likelihoods import Thresholds, load_thresholds
 from edge.evidence.mark import evidence_from_marks
 from edge.evidence.osd import OsdFinding
+from edge.makers import KnownMakers, Makers
 from edge.media.memory import map_large_pieces
 from edge.media.photo import read
-from edge.recorder import Recorder, on_a_housing, osd_reader
+from edge.recorder import on_a_housing, osd_reader
 from edge.settings import Settings, load_settings
-from edge.vendors.catalogue import Catalogue, load_catalogue
 from edge.vision.embedding import Embedder, load_mark_embedder
 from edge.vision.finder import HousingFinder, load_finder
-from edge.vision.gallery import Gallery, load_gallery, match_marks
+from edge.vision.gallery import match_marks
 from edge.vision.loop import InferenceLoop
-from edge.vision.manifest import load_manifest
 from edge.vision.runtime import load_loop
 from edge.vision.text import HousingText, TextReader, load_text_models
 
 
 class Identifier:
-    """All models of one process, loaded once; for any number of threads, whose calls meet in ``loop``.
-
-    ``models`` maps each model's name to the sha256 of its file.
-    """
+    """All models of one process, loaded once; for any number of threads, whose calls meet in ``loop``."""
 
     def __init__(
         self,
         finder: HousingFinder,
         reader: TextReader,
         embedder: Embedder,
-        gallery: Gallery,
-        catalogue: Catalogue,
-        lettering: Lettering,
-        likelihoods: Likelihoods,
+        makers: KnownMakers,
         thresholds: Thresholds,
-        models: dict[str, str],
         settings: Settings,
         loop: InferenceLoop,
-        recorder: Recorder,
     ) -> None:
         self.loop = loop
-        self._recorder = recorder
         self._finder = finder
         self._reader = reader
         self._embedder = embedder
-        self._gallery = gallery
-        self._catalogue = catalogue
-        self._lettering = lettering
-        self._likelihoods = likelihoods
+        self._makers = makers
         self._thresholds = thresholds
-        self.models = models
         self._settings = settings
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The name of each model, and ``enrolled`` where the user's gallery holds anything, to a sha256."""
+        return self._makers.current().models
 
     @classmethod
     def load(cls, settings: Settings) -> Self:
@@ -89,28 +78,18 @@ class Identifier:
             ModelError: naming the file that is missing, altered or cannot be run.
         """
         map_large_pieces()  # before the models: what they leave behind while loading would stay for good
-        thresholds, likelihoods = load_thresholds(settings.models_dir), load_likelihoods(settings.models_dir)
-        catalogue, manifest = load_catalogue(), load_manifest(settings.models_dir)
-        loop, confusions = load_loop(settings), load_confusions(settings.models_dir)
+        thresholds, loop = load_thresholds(settings.models_dir), load_loop(settings)
         detector, recogniser = load_text_models(settings, loop)
-        embedder, gallery = (
-            load_mark_embedder(settings, loop=loop),
-            load_gallery(manifest.entry("gallery")),
-        )
-        reader = osd_reader(detector, recogniser, settings)
+        embedder = load_mark_embedder(settings, loop=loop)
+        makers = KnownMakers(settings, embedder, osd_reader(detector, recogniser, settings))
         return cls(
             load_finder(settings, loop),
             TextReader(detector, recogniser),
             embedder,
-            gallery,
-            catalogue,
-            Lettering(catalogue, confusions, likelihoods),
-            likelihoods,
+            makers,
             thresholds,
-            {name: entry.sha256 for name, entry in manifest.entries.items()},
             settings,
             loop,
-            Recorder(reader, embedder, gallery, catalogue, confusions, likelihoods),
         )
 
     def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:
@@ -127,21 +106,19 @@ class Identifier:
 
     def _photo(self, picture: Picture, min_score: float | None) -> PhotoReport:
         started = time.perf_counter()
+        makers = self._makers.current()
         least = self._thresholds.detect_score if min_score is None else min_score
         housings = self._finder.find(picture.pixels, least)
         detected = time.perf_counter()
-        texts = self._reader.read(picture.pixels, housings, self._settings, self._lettering.certain)
-        cameras = tuple(
-            self._camera(picture.pixels, housing, text) for housing, text in zip(housings, texts, strict=True)
-        )
-        display = self._recorder.display([picture.pixels], housings, recorded=False)
-        marks = self._marks(picture.pixels, housings, display)
+        cameras = self._cameras(picture.pixels, housings, makers)
+        display = makers.recorder.display([picture.pixels], housings, recorded=False)
+        marks = self._marks(picture.pixels, housings, display, makers)
         done = time.perf_counter()
         return PhotoReport(
             source=picture.source,
             cameras=cameras,
             marks=marks,
-            models=self.models,
+            models=makers.models,
             thresholds={"detect": self._thresholds.detect_score},
             timing=Timing(
                 decode=picture.decode_ms,
@@ -149,7 +126,7 @@ class Identifier:
                 recognise=1000 * (done - detected),
                 total=picture.decode_ms + 1000 * (done - started),
             ),
-            recorded_by=self._recorded_by([*self._recorder.written(picture.tags), *display.evidence]),
+            recorded_by=self._recorded_by([*makers.recorder.written(picture.tags), *display.evidence]),
             osd=display.osd,
         )
 
@@ -168,11 +145,12 @@ class Identifier:
         Raises:
             ModelError: ``model_broken`` if a model fails on these frames.
         """
-        heard = None if exchange is None else self._recorder.heard(exchange)
-        sent = [] if info is None else self._recorder.sent(info.user_data)
+        makers = self._makers.current()
+        heard = None if exchange is None else makers.recorder.heard(exchange)
+        sent = [] if info is None else makers.recorder.sent(info.user_data)
         with self.loop.account():
-            cameras = self._seen(frames[-1].pixels) if find_cameras and frames else ()
-            display = self._display(frames, cameras) if read_osd and frames else OsdFinding()
+            cameras = self._seen(frames[-1].pixels, makers) if find_cameras and frames else ()
+            display = _display(frames, cameras, makers) if read_osd and frames else OsdFinding()
         return StreamLook(
             evidence=(*(heard.evidence if heard else ()), *sent, *display.evidence),
             osd=display.osd,
@@ -184,43 +162,45 @@ class Identifier:
 
     def weigh(self, evidence: Sequence[Evidence]) -> Identification:
         """Who made the camera that all this evidence is about."""
-        return fusion.identify(evidence, self._catalogue, self._likelihoods, self._thresholds)
+        makers = self._makers.current()
+        return fusion.identify(evidence, makers.catalogue, makers.likelihoods, self._thresholds)
 
     def _recorded_by(self, evidence: Sequence[Evidence]) -> Identification | None:
         """None where nothing tells of the camera that took a photo."""
         weighed = self.weigh(evidence)
         return None if weighed.verdict is Verdict.UNDETERMINED else weighed
 
-    def _display(self, frames: Sequence[Frame], cameras: Sequence[Camera]) -> OsdFinding:
-        seen = [Housing(camera.box, camera.score) for camera in cameras]
-        newest = frames[-1]
-        same = [frame.pixels for frame in frames if frame.pixels.shape == newest.pixels.shape]
-        return self._recorder.display(same, seen, recorded=True, received=newest.taken)
+    def _seen(self, pixels: Pixels, makers: Makers) -> tuple[Camera, ...]:
+        return self._cameras(pixels, self._finder.find(pixels, self._thresholds.detect_score), makers)
 
-    def _seen(self, pixels: Pixels) -> tuple[Camera, ...]:
-        housings = self._finder.find(pixels, self._thresholds.detect_score)
-        texts = self._reader.read(pixels, housings, self._settings, self._lettering.certain)
+    def _cameras(self, pixels: Pixels, housings: Sequence[Housing], makers: Makers) -> tuple[Camera, ...]:
+        texts = self._reader.read(pixels, housings, self._settings, makers.lettering.certain)
         pairs = zip(housings, texts, strict=True)
-        return tuple(self._camera(pixels, housing, text) for housing, text in pairs)
+        return tuple(self._camera(pixels, housing, text, makers) for housing, text in pairs)
 
-    def _camera(self, pixels: Pixels, housing: Housing, text: HousingText) -> Camera:
-        evidence = self._evidence(pixels, housing, text)
-        identification = fusion.identify(evidence, self._catalogue, self._likelihoods, self._thresholds)
+    def _camera(self, pixels: Pixels, housing: Housing, text: HousingText, makers: Makers) -> Camera:
+        evidence = self._evidence(pixels, housing, text, makers)
+        identification = fusion.identify(evidence, makers.catalogue, makers.likelihoods, self._thresholds)
         return Camera(housing.box, housing.score, housing.form_factor, identification, text.reading)
 
-    def _evidence(self, pixels: Pixels, housing: Housing, text: HousingText) -> list[Evidence]:
+    def _evidence(
+        self, pixels: Pixels, housing: Housing, text: HousingText, makers: Makers
+    ) -> list[Evidence]:
         """Of lettering, marks and codes."""
         if text.reading is not Reading.READ:
             return []
-        lettering = self._lettering.evidence(text.lines)
-        matches = match_marks(pixels, text.lines, self._embedder, self._gallery)
+        catalogue, likelihoods = makers.catalogue, makers.likelihoods
+        lettering = makers.lettering.evidence(text.lines)
+        matches = match_marks(pixels, text.lines, self._embedder, makers.gallery)
         return [
             *lettering,
-            *evidence_from_marks(matches, self._catalogue, self._likelihoods, self._thresholds, lettering),
-            *evidence_from_codes(_codes_on(pixels, housing), self._catalogue, self._likelihoods),
+            *evidence_from_marks(matches, catalogue, likelihoods, self._thresholds, lettering),
+            *evidence_from_codes(_codes_on(pixels, housing), catalogue, likelihoods),
         ]
 
-    def _marks(self, pixels: Pixels, housings: Sequence[Housing], display: OsdFinding) -> tuple[Mark, ...]:
+    def _marks(
+        self, pixels: Pixels, housings: Sequence[Housing], display: OsdFinding, makers: Makers
+    ) -> tuple[Mark, ...]:
         """Makers' names on what is no camera and not of the ``display``: a sign, a carton, a shop front."""
         shown = [Housing(evidence.box, 1.0) for evidence in display.evidence if evidence.box is not None]
         if not self._settings.scene_text_side:
@@ -230,9 +210,16 @@ class Identifier:
         scores = {line.box: line.score for line in elsewhere}
         return tuple(
             Mark(evidence.box, scores[evidence.box], evidence.value, evidence.brand)
-            for evidence in self._lettering.evidence(elsewhere)
+            for evidence in makers.lettering.evidence(elsewhere)
             if evidence.box is not None
         )
+
+
+def _display(frames: Sequence[Frame], cameras: Sequence[Camera], makers: Makers) -> OsdFinding:
+    seen = [Housing(camera.box, camera.score) for camera in cameras]
+    newest = frames[-1]
+    same = [frame.pixels for frame in frames if frame.pixels.shape == newest.pixels.shape]
+    return makers.recorder.display(same, seen, recorded=True, received=newest.taken)
 
 
 def _codes_on(pixels: Pixels, housing: Housing) -> list[Code]:

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+from edge.makers import gallery_digest, own_gallery
 from edge.settings import Settings
 from edge.vision.manifest import load_manifest
 
@@ -22,21 +23,23 @@ here, a batch is classified again for nothing; the other way round its rows woul
 
 
 def answer_key(settings: Settings, min_score: float | None = None) -> str:
-    """SHA-256, hexadecimal, over the models, the fitted numbers, the catalogue and the settings that change
-    an answer. Providers and threads do not.
+    """SHA-256, hexadecimal, over the models, the fitted numbers, the catalogue, the user's own gallery and
+    the settings that change an answer. Providers and threads do not.
 
     Raises:
         ModelError: ``model_missing`` or ``model_broken``, if the manifest cannot be read.
     """
     manifest = load_manifest(settings.models_dir)
     names = type(settings).model_fields
-    parts = {
+    parts: dict[str, object] = {
         "models": {name: entry.sha256 for name, entry in manifest.entries.items()},
         "fitted": {name: _sha256(settings.models_dir / name) for name in _FITTED},
         "catalogue": {path.name: _sha256(path) for path in sorted(_CATALOGUE.glob("*.toml"))},
         "limits": settings.model_dump(mode="json", exclude={n for n in names if _NEUTRAL.fullmatch(n)}),
         "min_score": min_score,
     }
+    if (enrolled := gallery_digest(own_gallery(settings))) is not None:
+        parts["enrolled"] = enrolled
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

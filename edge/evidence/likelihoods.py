@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import tomllib
 from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -88,6 +88,17 @@ class Prior:
 
     def of(self, platform: str) -> float:
         return self.platforms.get(platform, self.unlisted)
+
+    def with_enrolled(self, makers: Iterable[str]) -> Prior:
+        """The prior once a user has said that ``makers`` are met here: each as often as the rarest listed
+        one, and at most half of what other makers had. It is taken from those, so no posterior of another
+        platform changes."""
+        new = [maker for maker in makers if maker not in self.platforms]
+        if not new or not self.platforms:
+            return self
+        each = min(*self.platforms.values(), self.other / 2 / len(new))
+        platforms = {**self.platforms, **dict.fromkeys(new, each)}
+        return replace(self, platforms=platforms, other=self.other - each * len(new))
 
 
 @dataclass(frozen=True, slots=True)

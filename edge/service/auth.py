@@ -12,8 +12,9 @@ from typing import Annotated, Self
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from edge.disk import write_private
 from edge.errors import CamidError, ErrorCode
-from edge.service.data_dir import DataDir, write_private
+from edge.service.data_dir import DataDir
 from edge.settings import Settings
 
 _HASH = re.compile(r"[0-9a-f]{64}\n?")

@@ -8,21 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from edge.disk import sync_dir
 from edge.errors import CamidError, ErrorCode
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Puts ``content`` at ``path``, readable by its owner only and on the disk: wholly, or not at all."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
-    new.replace(path)
-    sync_dir(path.parent)
 
 
 class DataDir:

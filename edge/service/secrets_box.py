@@ -13,8 +13,9 @@ import stat
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from edge.disk import write_private
 from edge.errors import CamidError, ErrorCode
-from edge.service.data_dir import DataDir, write_private
+from edge.service.data_dir import DataDir
 
 _log = logging.getLogger("edge.service")
 

@@ -1,6 +1,7 @@
 """The gallery of known marks: which of them a region of lettering looks like.
 
-Adding a vendor means adding pictures to the gallery (``scripts/build_gallery.py``); the network stays.
+Adding a vendor means adding pictures to the gallery (``scripts/build_gallery.py``, or ``camid gallery add``
+for marks of one's own); the network stays.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class GalleryMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Gallery:
-    """``vectors`` (N, D) of unit length; ``brands`` holds the catalogue id of each.
+class EnrolledMarks:
+    """Marks that a user added: ``vectors`` (N, D) of unit length, ``brands`` the id of each; N may be 0.
 
     Raises:
         ValueError: if the two do not go together.
@@ -45,6 +46,24 @@ class Gallery:
 
     vectors: Vectors
     brands: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.vectors.ndim != 2 or len(self.vectors) != len(self.brands):
+            raise ValueError("enrolled marks need one brand for each vector")
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """``vectors`` (N, D) of unit length; ``brands`` holds the catalogue id of each. ``enrolled`` marks stand
+    beside them: they never change what is said about the shipped ones.
+
+    Raises:
+        ValueError: if vectors and brands do not go together.
+    """
+
+    vectors: Vectors
+    brands: tuple[str, ...]
+    enrolled: EnrolledMarks | None = None
 
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or len(self.vectors) != len(self.brands) or len(set(self.brands)) < 2:
@@ -60,6 +79,21 @@ class Gallery:
         found = []
         for row, (first, second) in zip(best, order[:, :2], strict=True):
             found.append((names[first], float(row[first]), float(row[first] - row[second])))
+        return found
+
+    def nearest_enrolled(self, vectors: Vectors) -> list[tuple[str, float, float] | None]:
+        """For each of ``vectors`` (M, D) the enrolled brand that it resembles more than any other brand,
+        shipped or enrolled, with cosine and lead; None where a shipped mark is as near."""
+        enrolled = self.enrolled
+        if enrolled is None or not enrolled.brands:
+            return [None] * len(vectors)
+        brands = np.array([*self.brands, *enrolled.brands])
+        cosines = vectors @ np.concatenate([self.vectors, enrolled.vectors]).T
+        found: list[tuple[str, float, float] | None] = []
+        for row in cosines:
+            own = int(row[len(self.brands) :].argmax()) + len(self.brands)
+            lead = float(row[own] - row[brands != brands[own]].max())
+            found.append((str(brands[own]), float(row[own]), lead) if lead > 0.0 else None)
         return found
 
 
@@ -93,13 +127,22 @@ def match_marks(
 
 
 def best_matches(views: Sequence[TextLine], vectors: Vectors, gallery: Gallery) -> list[GalleryMatch]:
-    """The best match of each region, from the embeddings ``vectors`` (one row a view)."""
-    nearest = gallery.nearest(vectors)
+    """The best match of each region, from the embeddings ``vectors`` (one row a view); then those with
+    enrolled marks, where one is nearer than all else."""
+    shipped = _best_of_regions(views, gallery.nearest(vectors))
+    return [*shipped, *_best_of_regions(views, gallery.nearest_enrolled(vectors))]
+
+
+def _best_of_regions(
+    views: Sequence[TextLine], nearest: Sequence[tuple[str, float, float] | None]
+) -> list[GalleryMatch]:
     best: dict[int, GalleryMatch] = {}
-    for index, (line, (brand, similarity, margin)) in enumerate(zip(views, nearest, strict=True)):
+    for index, (line, found) in enumerate(zip(views, nearest, strict=True)):
+        if found is None:
+            continue
         region = next((i for i in range(index) if i in best and line.box.iou(views[i].box) > 0.5), index)
-        match = GalleryMatch(line.box, brand, similarity, margin)
-        if region not in best or similarity > best[region].similarity:
+        match = GalleryMatch(line.box, *found)
+        if region not in best or match.similarity > best[region].similarity:
             best[region] = match
     return list(best.values())
 

@@ -1,0 +1,164 @@
+"""What is known of makers: the shipped catalogue and gallery, and beside them what the user enrolled.
+
+The user's part lies in the folder ``gallery`` of the data directory. Whoever asks ``KnownMakers`` gets what
+is there now: enrolling takes effect at the next picture, in a running service too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from edge.domain import Box
+from edge.errors import CamidError
+from edge.evidence.confusions import Confusions, load_confusions
+from edge.evidence.lettering import Lettering
+from edge.evidence.likelihoods import Likelihoods, Thresholds, load_likelihoods, load_thresholds
+from edge.evidence.mark import TABLE, match_score
+from edge.recorder import Recorder
+from edge.settings import Settings
+from edge.vendors.catalogue import Catalogue, load_catalogue
+from edge.vendors.own import OWN_CATALOGUE, known_catalogue, stamp
+from edge.vision.embedding import Embedder, Vectors
+from edge.vision.enrolled import MARKS, EnrolledMark, MarkShelf
+from edge.vision.gallery import EnrolledMarks, Gallery, GalleryMatch, load_gallery
+from edge.vision.manifest import load_manifest
+from edge.vision.overlay import OsdReader
+
+FILES = (OWN_CATALOGUE, MARKS)
+_log = logging.getLogger("edge.gallery")
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """``models`` maps the name of each model, and ``enrolled`` where anything is, to a sha256."""
+
+    catalogue: Catalogue
+    gallery: Gallery
+    likelihoods: Likelihoods
+    lettering: Lettering
+    recorder: Recorder
+    models: Mapping[str, str]
+
+
+class KnownMakers:
+    """For any number of threads."""
+
+    def __init__(self, settings: Settings, embedder: Embedder, reader: OsdReader) -> None:
+        """Raises:
+        ModelError: naming the file that is missing, altered or cannot be used.
+        CamidError: ``settings_invalid`` if the user's gallery is damaged.
+        """
+        manifest = load_manifest(settings.models_dir)
+        self._folder = own_gallery(settings)
+        self._embedder = embedder
+        self._reader = reader
+        self._network = manifest.entry("embedding").sha256
+        self._models = {name: entry.sha256 for name, entry in manifest.entries.items()}
+        self._shipped = load_gallery(manifest.entry("gallery"))
+        self._confusions: Confusions = load_confusions(settings.models_dir)
+        self._likelihoods = load_likelihoods(settings.models_dir)
+        self._thresholds = load_thresholds(settings.models_dir)
+        self._changing = threading.Lock()
+        self._stamps = stamps(self._folder)
+        self._makers = self._load()
+
+    def current(self) -> Makers:
+        """What is known now. A damaged change is logged and passed over: what was known before stays."""
+        found = stamps(self._folder)
+        if found != self._stamps:
+            with self._changing:
+                if found != self._stamps:
+                    self._change()
+                    self._stamps = found
+        return self._makers
+
+    def _change(self) -> None:
+        try:
+            self._makers = self._load()
+        except CamidError as error:
+            _log.error("The own gallery is left as it was: %s", error)
+
+    def _load(self) -> Makers:
+        catalogue = known_catalogue(self._folder)
+        shelf = MarkShelf(self._folder)
+        marks = [mark for mark in shelf.marks() if mark.vendor in catalogue.brands]
+        vectors = shelf.vectors(marks, self._embedder, self._network)
+        enrolled = usable(marks, vectors, self._shipped, catalogue, self._likelihoods, self._thresholds)
+        gallery = replace(self._shipped, enrolled=enrolled)
+        own = {*enrolled.brands, *(set(catalogue.brands) - set(load_catalogue().brands))}
+        platforms = {catalogue.brands[brand].platform for brand in own}
+        likelihoods = replace(
+            self._likelihoods, prior=self._likelihoods.prior.with_enrolled(sorted(platforms))
+        )
+        digest = gallery_digest(self._folder)
+        return Makers(
+            catalogue=catalogue,
+            gallery=gallery,
+            likelihoods=likelihoods,
+            lettering=Lettering(catalogue, self._confusions, likelihoods),
+            recorder=Recorder(
+                self._reader, self._embedder, gallery, catalogue, self._confusions, likelihoods
+            ),
+            models={**self._models, **({"enrolled": digest} if digest else {})},
+        )
+
+
+def own_gallery(settings: Settings) -> Path:
+    """The folder of the user's gallery; it need not exist."""
+    return settings.data_dir / "gallery"
+
+
+def stamps(folder: Path) -> tuple[tuple[int, int, int], ...]:
+    return tuple(stamp(folder / name) for name in FILES)
+
+
+def gallery_digest(folder: Path) -> str | None:
+    """One hash over all that the user's gallery adds to an answer; None where there is nothing."""
+    contents = [path.read_bytes() for path in (folder / name for name in FILES) if path.exists()]
+    return hashlib.sha256(b"\0".join(contents)).hexdigest() if contents else None
+
+
+def usable(
+    marks: list[EnrolledMark],
+    vectors: Vectors,
+    shipped: Gallery,
+    catalogue: Catalogue,
+    likelihoods: Likelihoods,
+    thresholds: Thresholds,
+) -> EnrolledMarks:
+    """The marks that are no other maker's: one that the shipped gallery would take for evidence of another is
+    left out, for it would make that maker's cameras doubtful."""
+    kept = [
+        index
+        for index, rival in enumerate(rivals(marks, vectors, shipped, catalogue))
+        if rival is None or not speaks(rival, likelihoods, thresholds)
+    ]
+    chosen = vectors[kept] if kept else np.zeros((0, shipped.vectors.shape[1]), np.float32)
+    return EnrolledMarks(chosen, tuple(marks[index].vendor for index in kept))
+
+
+def rivals(
+    marks: list[EnrolledMark], vectors: Vectors, shipped: Gallery, catalogue: Catalogue
+) -> Iterator[GalleryMatch | None]:
+    """For each mark the shipped match of another platform that it would be taken for, None where it is its
+    own maker's."""
+    if not marks:
+        return
+    for mark, (brand, similarity, margin) in zip(marks, shipped.nearest(vectors), strict=True):
+        own = catalogue.brands[mark.vendor].platform
+        other = catalogue.brands.get(brand)
+        match = GalleryMatch(Box(0, 0, 1, 1), brand, similarity, margin)
+        yield match if other is not None and other.platform != own else None
+
+
+def speaks(match: GalleryMatch, likelihoods: Likelihoods, thresholds: Thresholds) -> bool:
+    """Whether this match alone would be enough evidence for a name."""
+    value = likelihoods.value(TABLE, match_score(match))
+    return match.similarity >= thresholds.mark_similarity and value >= thresholds.identify_support
