@@ -9,7 +9,7 @@ committed in parts. Memory is bounded by what runs ahead, whatever the size of t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ from edge.batch.classify import (
     read_content,
     rows_or_cause,
 )
+from edge.batch.control import Control
 from edge.batch.output import Output
 from edge.batch.rows import Piece, Rows, duplicate_row, video_row
 from edge.batch.settle import Outcome, Settler, Totals, known
@@ -61,6 +62,7 @@ class LocalEngine:
         country: Country | None = None,
         keep: Keep | None = None,
         progress: Callable[[Totals], None] | None = None,
+        control: Control | None = None,
     ) -> None:
         self._classifier = Classifier(identifier, settings, min_score, country, keep)
         self._output = output
@@ -69,13 +71,15 @@ class LocalEngine:
         self._videos: dict[str, str] = {}
         self._settler = Settler(output, settings, progress)
         self._begun: deque[_Job] = deque()
+        self._control = control or Control()
 
     @property
     def totals(self) -> Totals:
         return self._settler.totals
 
     def run(self, plan: Iterable[Found]) -> Totals:
-        """Everything of ``plan`` that is not done yet; commits all of it.
+        """Everything of ``plan`` that is not done yet; commits all of it. Once ``control`` is stopped, only
+        what is begun.
 
         Raises:
             CamidError: ``store_full``; the models' errors. What was committed stands.
@@ -94,6 +98,9 @@ class LocalEngine:
         jobs = self._jobs(plan, readers)
         ahead: deque[_Job] = deque()
         while True:
+            if self._control.stopped:
+                jobs.close()
+                ahead.clear()
             while _held(ahead) < self._settings.batch_ahead_bytes and len(ahead) < 2 * self._workers:
                 job = next(jobs, None)
                 if job is None:
@@ -105,8 +112,10 @@ class LocalEngine:
                 return
             self._settle(self._begun.popleft())
 
-    def _jobs(self, plan: Iterable[Found], readers: ThreadPoolExecutor) -> Iterator[_Job]:
+    def _jobs(self, plan: Iterable[Found], readers: ThreadPoolExecutor) -> Generator[_Job, None, None]:
         for one in plan:
+            if self._control.stopped:  # what was done before passes by without a turn of the loop in _run
+                return
             piece = Piece(one.place, one.size, one.modified_ns)
             if isinstance(one, Skipped):
                 yield _Job(piece, outcome=CamidError(one.code, one.message))
