@@ -25,7 +25,12 @@ class ErrorCode(StrEnum):
     TOO_SMALL = "too_small"
     TOO_MANY_PHOTOS = "too_many_photos"
     TOO_MANY_STREAMS = "too_many_streams"
+    TOO_MANY_BATCHES = "too_many_batches"
+    WRONG_STATE = "wrong_state"
     HOST_NOT_ALLOWED = "host_not_allowed"
+    PATH_NOT_ALLOWED = "path_not_allowed"
+    NOT_AN_ARCHIVE = "not_an_archive"
+    ARCHIVE_TOO_LARGE = "archive_too_large"
     REQUEST_TOO_LARGE = "request_too_large"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_TEXT = "not_text"
@@ -103,6 +108,19 @@ OUTCOMES = MappingProxyType(
         ),
         ErrorCode.TOO_MANY_STREAMS: Outcome(
             409, EXIT_USAGE, "Remove a stream first, or raise the limit max_streams."
+        ),
+        ErrorCode.TOO_MANY_BATCHES: Outcome(
+            409, EXIT_USAGE, "Delete a batch first, or raise the limit batch_max_kept."
+        ),
+        ErrorCode.WRONG_STATE: Outcome(409, EXIT_USAGE, "Ask for its state, and try what fits that."),
+        ErrorCode.PATH_NOT_ALLOWED: Outcome(
+            403, EXIT_USAGE, "Choose a folder inside those that the setting batch_roots names."
+        ),
+        ErrorCode.NOT_AN_ARCHIVE: Outcome(415, EXIT_INPUT, "Send a ZIP, TAR or 7z archive."),
+        ErrorCode.ARCHIVE_TOO_LARGE: Outcome(
+            413,
+            EXIT_USAGE,
+            "Put it into a folder of batch_roots, or raise the limit batch_max_upload_bytes.",
         ),
         ErrorCode.HOST_NOT_ALLOWED: Outcome(
             403, EXIT_USAGE, "Check the address; the setting stream_allowed_hosts allows further hosts."

@@ -30,6 +30,7 @@ def _split(value: object) -> object:
 
 
 Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
 
 
 def _default_models_dir() -> Path:
@@ -182,6 +183,16 @@ class Settings(BaseSettings):
         256 * 1024 * 1024, description="bytes of photos that are read before their turn"
     )
     batch_part_rows: Positive = Field(500, description="answers in one part; a kill costs at most one part")
+
+    # batches over HTTP
+    batch_roots: Paths = Field((), description="folders whose content batches over HTTP may read")
+    batch_max_upload_bytes: Positive = Field(
+        20 * 1024 * 1024 * 1024, description="bytes of one uploaded archive"
+    )
+    batch_max_kept: Positive = Field(1000, description="batches that the service keeps, done ones included")
+    batch_on_restart: Literal["resume", "pause"] = Field(
+        "resume", description="what becomes of a batch that ran when the service ended"
+    )
 
     @classmethod
     def settings_customise_sources(

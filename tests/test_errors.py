@@ -47,6 +47,9 @@ def test_exit_codes_are_those_that_are_promised() -> None:
         (ErrorCode.TOO_MANY_PIXELS, 413, 3),
         (ErrorCode.TOO_MANY_PHOTOS, 413, 2),
         (ErrorCode.UNAUTHORISED, 401, 2),
+        (ErrorCode.PATH_NOT_ALLOWED, 403, 2),
+        (ErrorCode.WRONG_STATE, 409, 2),
+        (ErrorCode.NOT_AN_ARCHIVE, 415, 3),
         (ErrorCode.SETTINGS_INVALID, 500, 2),
     ],
 )
