@@ -138,17 +138,20 @@ class Identifier:
         *,
         read_osd: bool = True,
         find_cameras: bool = False,
+        stream: str | None = None,
     ) -> StreamLook:
         """What one look at a stream shows of the camera that records it; ``frames`` oldest first, of one
-        size; there may be none. ``find_cameras`` also looks for cameras in the newest one.
+        size; there may be none. ``find_cameras`` also looks for cameras in the newest one. ``stream`` names
+        the stream: an earlier look at it that is still under way is called off.
 
         Raises:
             ModelError: ``model_broken`` if a model fails on these frames.
+            StaleError: a later look at the same ``stream`` called this one off.
         """
         makers = self._makers.current()
         heard = None if exchange is None else makers.recorder.heard(exchange)
         sent = [] if info is None else makers.recorder.sent(info.user_data)
-        with self.loop.account():
+        with self.loop.account() if stream is None else self.loop.turn(stream, newest_wins=True):
             cameras = self._seen(frames[-1].pixels, makers) if find_cameras and frames else ()
             display = _display(frames, cameras, makers) if read_osd and frames else OsdFinding()
         return StreamLook(

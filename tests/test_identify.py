@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from edge.errors import ErrorCode, ModelError, PhotoError
 from edge.identify import Identifier
 from edge.media.photo import read
 from edge.settings import Settings
+from edge.vision.loop import StaleError
 from tests.support.pictures import textured
 
 SAMPLES = Path(__file__).resolve().parents[1] / "docs" / "samples"
@@ -184,6 +186,18 @@ def test_a_look_does_only_what_is_asked(identifier: Identifier, settings: Settin
     newest = Frame(seen.pixels, 0.0, datetime(2024, 5, 14, tzinfo=UTC), None, True)
     look = identifier.look([newest], None, None, find_cameras=True)
     assert essence(look.cameras) == essence(identifier.photo(seen).cameras)
+
+
+def test_a_later_look_at_a_stream_calls_the_earlier_one_off(identifier: Identifier) -> None:
+    seen = frames("2024-05-14 10:33:20")
+    before = identifier.loop.statistics().dropped["superseded"]
+    with identifier.loop.turn("door", newest_wins=True):
+        earlier = copy_context()
+        assert identifier.look(seen, None, None, stream="door").osd is not None
+        with pytest.raises(StaleError):
+            earlier.run(identifier.look, seen, None, None)
+    assert identifier.look(seen, None, None, stream="gate").osd is not None
+    assert identifier.loop.statistics().dropped["superseded"] > before
 
 
 def test_a_look_hears_what_the_camera_answers(identifier: Identifier) -> None:

@@ -17,6 +17,7 @@ from edge.service.auth import Token, load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Engine, Load, PhotoIdentifier
 from edge.service.events import Events
+from edge.service.loop_metrics import LoopCollector
 from edge.service.metrics import Metrics
 from edge.service.middleware import Surroundings
 from edge.service.mqtt import MqttPublisher
@@ -78,6 +79,7 @@ def create_app(
         watched = WatchedStreams(store.streams, SecretsBox(data), settings, events.tell)
         stack.callback(watched.stop)
         metrics.registry.register(StreamCollector(watched, events))
+        metrics.registry.register(LoopCollector(engine.loop_statistics))
         mqtt = MqttPublisher(settings, watched, events, names) if settings.mqtt_url is not None else None
         validations = Validations(settings, metrics)
         stack.callback(validations.close)

@@ -17,6 +17,7 @@ from edge.service.form import Upload
 from edge.service.metrics import Metrics
 from edge.service.problems import BusyError, problem_of
 from edge.settings import Settings
+from edge.vision.loop import InferenceLoop, LoopStatistics
 
 _DECODERS = 2
 _AT_ONCE = 2
@@ -28,6 +29,9 @@ _MAX_RETRY_S = 120
 
 class PhotoIdentifier(Protocol):
     """What the service needs of ``edge.identify.Identifier``."""
+
+    @property
+    def loop(self) -> InferenceLoop: ...
 
     def photo(self, picture: Picture) -> PhotoReport: ...
 
@@ -66,6 +70,10 @@ class Engine:
     def identifier(self) -> PhotoIdentifier | None:
         """The loaded models; None before ``warm`` has ended, or where it failed."""
         return self._identifier
+
+    def loop_statistics(self) -> LoopStatistics | None:
+        """Of the loop in which the models' calls meet; None before they are loaded."""
+        return self._identifier.loop.statistics() if self._identifier is not None else None
 
     def check_ready(self) -> None:
         """Raises: CamidError: why no photo can be taken now: loading, failed to load, shutting down."""

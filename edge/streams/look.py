@@ -86,7 +86,7 @@ class Looker:
         exchange = stream.exchange if order.exchange or altered else None
         fresh = altered or exchange is not None
         heard = self._identifier.look([frame], exchange, info, read_osd=False) if fresh else None
-        display, unread = self._read(stream, frame, order, heard, scene)
+        display, unread = self._read(spec, stream, frame, order, heard, scene)
         return Seen(
             info=info,
             taken=frame.taken,
@@ -114,7 +114,13 @@ class Looker:
         return line.stream
 
     def _read(
-        self, stream: Stream, frame: Frame, order: Order, heard: StreamLook | None, scene: Thumbnail
+        self,
+        spec: StreamSpec,
+        stream: Stream,
+        frame: Frame,
+        order: Order,
+        heard: StreamLook | None,
+        scene: Thumbnail,
     ) -> tuple[StreamLook | None, str | None]:
         """What the display shows, or why it was not read."""
         reason = self._needless(order, heard, scene)
@@ -122,20 +128,23 @@ class Looker:
             return None, reason
         frames = [frame, *self._second(stream, frame)]
         try:
-            return self._identifier.look(
-                frames, None, None, read_osd=True, find_cameras=order.find_cameras
-            ), None
+            look = self._identifier.look(
+                frames, None, None, read_osd=True, find_cameras=order.find_cameras, stream=spec.id
+            )
         except StreamError:
             raise
         except CamidError as error:  # the models are busy or broken: the stream itself is well
             return None, error.code.value
+        return look, None
 
     def _needless(self, order: Order, heard: StreamLook | None, scene: Thumbnail) -> str | None:
-        if order.reading is Reading.NEVER:
-            return "settled"
+        if order.reading in (Reading.NEVER, Reading.LATER):
+            return "settled" if order.reading is Reading.NEVER else "late"
         still = order.read_scene is not None and not changed(scene, order.read_scene)
         if order.reading is Reading.ON_CHANGE and still:
             return "unchanged"
+        if order.reading is Reading.TO_SHOW:
+            return None
         told = order.told if heard is None else (*order.told, *heard.evidence)
         proven = told and self._identifier.weigh(told).verdict is Verdict.IDENTIFIED
         return "proven" if proven and not order.find_cameras else None

@@ -242,7 +242,8 @@ class Monitor:
         stream, due = popped
         self._late = now - due
         watch = self._watches[stream]
-        return watch, watch.order(now), self._lines.setdefault(stream, Line())
+        late = self._late > self._settings.stream_look_min_s
+        return watch, watch.order(now, late=late), self._lines.setdefault(stream, Line())
 
     def _look(self, watch: Watch, order: Order, line: Line) -> None:
         outcome = self._looker.look(watch.spec, order, line)

@@ -39,6 +39,7 @@ class StreamIdentifier(Protocol):
         *,
         read_osd: bool = ...,
         find_cameras: bool = ...,
+        stream: str | None = ...,
     ) -> StreamLook: ...
 
     def weigh(self, evidence: Sequence[Evidence]) -> Identification: ...

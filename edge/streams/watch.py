@@ -17,7 +17,7 @@ from edge.domain_streams import Exchange, StreamInfo, StreamLook
 from edge.errors import CamidError, StreamFault
 from edge.media.backoff import Backoff
 from edge.settings import Settings
-from edge.streams.accumulate import TOLD, Ledger
+from edge.streams.accumulate import Ledger
 from edge.streams.scene import Thumbnail
 from edge.streams.state import PictureFault, StreamSpec, StreamState, StreamStatus
 
@@ -35,9 +35,14 @@ _LOGINS = (StreamFault.AUTH_FAILED, StreamFault.AUTH_REQUIRED)
 class Reading(StrEnum):
     """Whether a look reads the display."""
 
-    ALWAYS = "always"
+    TO_NAME = "to_name"
+    """Unless the camera's answers prove the name already."""
+    TO_SHOW = "to_show"
+    """In any case: for the clock, the channel's name and the logo that it shows."""
     ON_CHANGE = "on_change"
-    """If the scene is another one than at the last reading."""
+    """If the scene is another one than at the last reading, and nothing proves the name."""
+    LATER = "later"
+    """It would be TO_SHOW, but looks are late: first verdicts go before."""
     NEVER = "never"
 
 
@@ -97,6 +102,7 @@ class Watch:
         self._answered: Exchange | None = None
         self._fruitless = 0
         self._last_reading: float | None = None
+        self._told: Identification | None = None
         self._found_cameras = False
 
     def rename(self, spec: StreamSpec) -> None:
@@ -104,11 +110,12 @@ class Watch:
         self.spec = spec
         self.status = replace(self.status, name=spec.name)
 
-    def order(self, now: float) -> Order:
+    def order(self, now: float, *, late: bool = False) -> Order:
+        """``late``: the looks of this monitor come later than they are due."""
         return Order(
             exchange=self._answered is None,
             answered=self._answered,
-            reading=self._reading(now),
+            reading=self._reading(now, late),
             find_cameras=self._settings.stream_find_cameras and not self._found_cameras,
             info=self._info,
             scene=self._scene,
@@ -123,10 +130,12 @@ class Watch:
         if altered or (back and self.status.looks > 0):
             self._ledger.doubt()
             self._fruitless = 0
+        if altered:
+            self._last_reading = None
         self._backoff.reset()
         before = self.status.identification
         self._note(seen, now)
-        found = weigh(self._ledger.evidence())
+        found, self._told = weigh(self._ledger.evidence()), weigh(self._ledger.told())
         self._fruitless = self._fruitless_after(seen, before, found)
         stirred = self._stirred(seen, now)
         self.interval = self._interval_after(
@@ -159,17 +168,25 @@ class Watch:
             next_look=self._next_look(moment),
         )
 
-    def _reading(self, now: float) -> Reading:
+    def _reading(self, now: float, late: bool) -> Reading:
         """Until the verdict is settled at every look. Then only where the scene changed, less and less often
-        if that brings nothing, and once in a long while in any case."""
-        if not self.status.settled or self._last_reading is None:
-            return Reading.ALWAYS
-        since = now - self._last_reading
+        if that brings nothing, and once in a long while in any case. What was settled without a reading is
+        read once at leisure, and again if the display contradicts the camera's answers."""
+        if not self.status.settled:
+            return Reading.TO_SHOW if self._contradicted else Reading.TO_NAME
+        since = math.inf if self._last_reading is None else now - self._last_reading
         if since >= self._settings.stream_read_interval_s:
-            return Reading.ALWAYS
+            return Reading.LATER if late else Reading.TO_SHOW
         surplus = min(30, max(0, self._fruitless - self._settings.stream_undetermined_looks))
         pause = self._settings.stream_look_min_s * _SLOWER**surplus
         return Reading.ON_CHANGE if since >= pause else Reading.NEVER
+
+    @property
+    def _contradicted(self) -> bool:
+        """Whether the answers prove another name than the display lets stand."""
+        told, found = self._told, self.status.identification
+        proven = told is not None and told.verdict is Verdict.IDENTIFIED
+        return proven and found is not None and _differs(told, found)
 
     def _note(self, seen: Seen, now: float) -> None:
         if seen.heard is not None:
@@ -181,8 +198,6 @@ class Watch:
             self._ledger.read(seen.display.evidence, seen.info.width, seen.info.height)
             self._last_reading, self._read_scene = now, seen.scene
             self._found_cameras = self._settings.stream_find_cameras
-        elif self._last_reading is None:
-            self._last_reading = now  # the protocol proved the name: reading may wait as after a reading
         self._info, self._scene, self.jpeg = seen.info, seen.scene, seen.jpeg
 
     def _fruitless_after(self, seen: Seen, before: Identification | None, found: Identification) -> int:
@@ -210,11 +225,10 @@ class Watch:
         return min(most, max(least, self.interval) * growth)
 
     def _settled(self, found: Identification) -> bool:
-        """A name that the protocol proves, or that a second reading confirmed; no name, after enough
-        readings that brought none."""
+        """A name that the protocol proves and the display does not change, or that a second reading
+        confirmed; no name, after enough readings that brought none."""
         if found.verdict is Verdict.IDENTIFIED:
-            read = any(e.kind not in TOLD for e in found.evidence)
-            return not read or self._fruitless >= 2
+            return not _differs(self._told, found) or self._fruitless >= 2
         return self._fruitless >= self._settings.stream_undetermined_looks
 
     def _pause(self, fault: StreamFault | None) -> float:

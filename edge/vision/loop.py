@@ -26,6 +26,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.vision.spread import Spread, SpreadCounter
+
 Inputs = Mapping[str, NDArray[Any]]
 Outputs = list[NDArray[Any]]
 Call = Callable[[Inputs], Outputs]
@@ -33,6 +35,9 @@ Call = Callable[[Inputs], Outputs]
 ANYBODY = "anybody"
 """Who asks if nobody said so: such calls share one share."""
 _LANE_IDLE_S = 5.0
+_SUPERSEDED = "superseded"
+_WAIT_STEPS = (0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 20.0)
+_ROW_STEPS = (1, 2, 4, 8, 16, 32)
 
 
 class StaleError(Exception):
@@ -49,15 +54,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class LoopStatistics:
-    """``calls`` of models, ``inputs`` in them, ``rides`` of calls that joined another one, ``core_seconds``
-    and ``waited_seconds``, all since the start; ``dropped`` pieces of work by cause; calls ``running`` and
-    ``waiting`` now."""
+    """``calls`` of models, ``rides`` of calls that joined another one, and ``core_seconds``, all since the
+    start; ``rows`` are the inputs of each call, ``waits`` the seconds that each call and ride waited;
+    ``dropped`` pieces of work by cause; calls ``running`` and ``waiting`` now."""
 
     calls: int
-    inputs: int
     rides: int
     core_seconds: float
-    waited_seconds: float
+    rows: Spread
+    waits: Spread
     dropped: Mapping[str, int]
     running: int
     waiting: int
@@ -102,9 +107,9 @@ class InferenceLoop:
         self._newest: dict[Hashable, Turn] = {}
         self._floor = 0.0
         self._counts: Counter[str] = Counter()
-        self._dropped: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter({_SUPERSEDED: 0})
         self._core_seconds = 0.0
-        self._waited = 0.0
+        self._waits, self._rows = SpreadCounter(_WAIT_STEPS), SpreadCounter(_ROW_STEPS)
         self._running = 0
         self._granted: deque[_Request] = deque()
         self._lanes = 0
@@ -115,7 +120,8 @@ class InferenceLoop:
     def turn(self, source: Hashable, *, newest_wins: bool = False) -> Iterator[Turn]:
         """All calls inside, in this thread or with a copy of its context, are on ``source``'s account.
 
-        With ``newest_wins`` a later turn of the same source makes this one stale: its next call raises.
+        With ``newest_wins`` a later turn of the same source makes this one stale: its next call raises. So
+        a look at a camera whose address was changed meanwhile takes no core from the look at the new one.
 
         Raises:
             StaleError: out of a call inside, see above; counted under ``superseded``.
@@ -173,10 +179,10 @@ class InferenceLoop:
         with self._lock:
             return LoopStatistics(
                 calls=self._counts["calls"],
-                inputs=self._counts["inputs"],
                 rides=self._counts["rides"],
                 core_seconds=self._core_seconds,
-                waited_seconds=self._waited,
+                rows=self._rows.spread(),
+                waits=self._waits.spread(),
                 dropped=dict(self._dropped),
                 running=self._running,
                 waiting=sum(len(share.waiting) for share in self._shares.values()),
@@ -228,9 +234,10 @@ class InferenceLoop:
         self._free += together[0].cores
         self._running -= len(together)
         self._core_seconds += spent
-        self._counts.update(calls=1, inputs=rows, rides=len(together) - 1)
+        self._counts.update(calls=1, rides=len(together) - 1)
+        self._rows.add(rows)
         for one in together:
-            self._waited += begun - one.asked
+            self._waits.add(begun - one.asked)
             share = self._shares.get(one.turn.source)
             if share is not None:
                 share.had += spent * one.rows / rows
@@ -300,7 +307,7 @@ class InferenceLoop:
             request.ready.set()
 
     def _drop(self) -> StaleError:
-        self._dropped["superseded"] += 1
+        self._dropped[_SUPERSEDED] += 1
         return StaleError("a newer frame of the same stream came in")
 
 

@@ -72,14 +72,49 @@ class _Played:
 
 
 def test_a_name_that_the_protocol_proves_takes_one_look_and_no_reading() -> None:
-    played = _Played(door=FakeCamera(answers=(proof("hikvision"),), display=(wordmark("hikvision"),)))
+    played = _Played(door=FakeCamera(answers=(proof("hikvision"),)))
     assert played.door().state is StreamState.CONNECTING
     played.look()
     assert played.door().state is StreamState.ASLEEP
     assert played.found().platform == "hikvision"
-    played.run(3000)
     assert played.identifier.readings == []
-    assert played.monitor.statistics().unread["proven"] > 0
+    assert played.monitor.statistics().unread == {"proven": 1}
+
+
+def test_the_display_of_a_proven_camera_is_read_once_and_then_rarely() -> None:
+    shows = FakeCamera(
+        answers=(proof("hikvision"),), display=(wordmark("hikvision"),), osd=Osd("09:00:00", "Front")
+    )
+    played = _Played(door=shows)
+    played.look()
+    played.look()
+    assert played.door().osd == Osd("09:00:00", "Front")
+    assert {e.value for e in played.found().evidence} >= {wordmark("hikvision").value}
+    assert played.door().state is StreamState.ASLEEP
+    played.run(3000)
+    assert played.identifier.readings == [2]
+    played.run(3600)
+    assert played.identifier.readings == [2, 2]
+    assert set(played.identifier.streams) == {None, "door"}
+
+
+def test_a_display_that_names_another_brand_than_the_protocol_is_read_again_at_once() -> None:
+    played = _Played(door=FakeCamera(answers=(proof("dahua"),), display=(wordmark("lorex"),)))
+    for state in (StreamState.ASLEEP, StreamState.WATCHING, StreamState.ASLEEP):
+        played.look()
+        assert played.door().state is state or played.found().verdict is Verdict.CANDIDATES
+    assert played.identifier.readings == [2, 2]
+
+
+def test_displays_of_proven_cameras_wait_while_looks_are_late() -> None:
+    played = _Played(door=FakeCamera(answers=(proof("hikvision"),), osd=Osd("09:00:00", "Front")))
+    played.look()
+    played.clock.advance(100)
+    assert played.monitor.look_due()
+    assert played.identifier.readings == []
+    assert played.monitor.statistics().unread == {"proven": 1, "late": 1}
+    played.look()
+    assert played.door().osd is not None
 
 
 def test_a_wordmark_names_at_the_first_look_and_is_confirmed_at_the_second() -> None:

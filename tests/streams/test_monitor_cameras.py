@@ -39,8 +39,9 @@ class _Identifier(FakeIdentifier):
         *,
         read_osd: bool = True,
         find_cameras: bool = False,
+        stream: str | None = None,
     ) -> StreamLook:
-        del info, find_cameras
+        del info, find_cameras, stream
         if read_osd:
             self.readings.append(len(frames))
         servers = {answer.header("Server") for answer in exchange.answers} if exchange else set()

@@ -60,7 +60,9 @@ class _Identifier(FakeIdentifier):
         *,
         read_osd: bool = True,
         find_cameras: bool = False,
+        stream: str | None = None,
     ) -> StreamLook:
+        del stream
         if not read_osd:
             return super().look([], exchange, info, read_osd=False)
         self.readings.append(len(frames))

@@ -179,11 +179,12 @@ def _raise_fault(camera: FakeCamera) -> None:
 
 class FakeIdentifier:
     """Finds in frames and exchanges what their camera holds ready for it. ``readings`` counts readings of a
-    display, by the number of frames."""
+    display, by the number of frames; ``streams`` are those that looks named."""
 
     def __init__(self, cameras: Cameras) -> None:
         self._cameras = cameras
         self.readings: list[int] = []
+        self.streams: list[str | None] = []
         self.error: Exception | None = None
 
     def look(
@@ -194,8 +195,10 @@ class FakeIdentifier:
         *,
         read_osd: bool = True,
         find_cameras: bool = False,
+        stream: str | None = None,
     ) -> StreamLook:
         del info, find_cameras
+        self.streams.append(stream)
         found = [e for c in self._cameras.by_host.values() if c.exchange is exchange for e in c.answers]
         osd = None
         if read_osd:

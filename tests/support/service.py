@@ -39,6 +39,7 @@ from edge.service.engine import Load
 from edge.service.server import Server, listen, serve
 from edge.service.streaming import Streaming
 from edge.settings import Settings, load_settings
+from edge.vision.loop import InferenceLoop
 from tests.support.monitor import StandInMonitor
 from tests.support.pictures import jpeg
 
@@ -149,6 +150,7 @@ class StandIn:
     begun: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     at_once: int = 0
     most_at_once: int = 0
+    loop: InferenceLoop = field(default_factory=lambda: InferenceLoop(1))
 
     def __post_init__(self) -> None:
         self.gate.set()

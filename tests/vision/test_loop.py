@@ -98,7 +98,8 @@ def test_a_call_alone_goes_straight_through() -> None:
     (doubled,) = loop.run("m", lambda inputs: [inputs["x"] * 2], {"x": np.ones((3, 2), np.float32)})
     assert doubled.tolist() == [[2, 2]] * 3
     statistics = loop.statistics()
-    assert (statistics.calls, statistics.inputs, statistics.rides, statistics.waiting) == (1, 3, 0, 0)
+    assert (statistics.calls, statistics.rides, statistics.waiting, statistics.running) == (1, 0, 0, 0)
+    assert (statistics.rows.total, sum(statistics.rows.counts), sum(statistics.waits.counts)) == (3, 1, 1)
 
 
 def test_who_has_had_least_is_next_and_not_who_asked_first() -> None:
@@ -154,7 +155,10 @@ def test_calls_of_one_shape_ride_together_and_each_gets_its_own_back() -> None:
         results = [one.result(WAIT_S)[0].tolist() for one in (first, *others)]
     assert results == [[[2, 2]], [[4, 4]], [[6, 6]], [[8, 8]]]
     assert model.calls == [1, 3]
-    assert loop.statistics().rides == 2
+    statistics = loop.statistics()
+    assert statistics.rides == 2
+    assert (statistics.rows.counts[0], statistics.rows.counts[2]) == (1, 1)  # 1 row; 3 or 4 rows
+    assert sum(statistics.waits.counts) == 4
 
 
 def test_other_shapes_do_not_ride() -> None:
