@@ -1,0 +1,1 @@
+"""Parts of the bench of archives, ``scripts.bench_batch``."""
