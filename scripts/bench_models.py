@@ -4,8 +4,8 @@
     python -m scripts.bench_models models/*.onnx --accuracy
 
 The reference is the shared YOLOX-nano file, run by ONNX Runtime. In each round every file and engine takes
-its turn on the same eight views; ratios are of the same round, and the table gives their medians, of wall time
-and of processor time, which a busy neighbour disturbs less. ``--accuracy`` adds AP50 on the dev photos, whole
+its turn on the same eight views; ratios are of the same round, and the table gives their medians, of wall and
+of processor time, which a busy neighbour disturbs less. ``--accuracy`` adds AP50 on the dev photos, whole
 at the input's size, the detector alone.
 """
 
