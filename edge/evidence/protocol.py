@@ -19,7 +19,7 @@ from edge.evidence.saved.reading import read_saved
 from edge.media.onvif import DeviceInformation
 from edge.vendors.catalogue import Brand, Catalogue, RelationKind, normalise_model
 from edge.vendors.oui import OuiTable, load_oui, macs_in
-from edge.vendors.protocol_rules import Field, ProtocolRule, ProtocolRules
+from edge.vendors.protocol_rules import OF_PATH, Field, ProtocolRule, ProtocolRules
 
 TABLE = "protocol"
 SCORES = {Strength.STRONG: 1.0, Strength.MEDIUM: 0.6, Strength.WEAK: 0.3}
@@ -37,6 +37,8 @@ _SHOWN = {
     Field.RTSP_REALM: 'realm="{}"',
     Field.HTTP_REALM: 'realm="{}"',
     Field.RTSP_PUBLIC: "Public: {}",
+    Field.RTSP_PATH: OF_PATH + "{}",
+    Field.RTSP_PORT: OF_PATH + "{}",
     Field.SDP_NAME: "s={}",
     Field.SDP_INFO: "i={}",
     Field.SDP_ORIGIN: "o={}",

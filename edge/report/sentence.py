@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from edge.domain import EvidenceKind, Reading, Verdict
 from edge.report.contract import CameraV1, CandidateV1, EvidenceV1, IdentificationV1, MarkV1
 from edge.vendors.catalogue import Catalogue
+from edge.vendors.protocol_rules import OF_PATH
 
 Names = Mapping[str, str]
 """Catalogue id to the name as people write it."""
@@ -120,6 +121,8 @@ def _support(evidence: EvidenceV1, platform: str | None) -> float:
 
 
 def _observation(evidence: EvidenceV1) -> str:
+    if evidence.kind is EvidenceKind.PROTOCOL and evidence.value.startswith(OF_PATH):
+        return f"its stream is found under “{printable(evidence.value.removeprefix(OF_PATH))}”"
     return _READINGS[evidence.kind].format(printable(evidence.value))
 
 

@@ -22,6 +22,10 @@ RULES_FILE = "protocol_rules.toml"
 MAX_VALUE = 2048
 """Characters of one field that a rule looks at."""
 
+OF_PATH = "path: "
+"""Begins what is told of a stream's address. Most devices repeat in it what they were asked for, so it is no
+answer of theirs."""
+
 
 class Field(StrEnum):
     """The parts of answers that rules read. The word before the dot is the protocol that carried them."""

@@ -137,6 +137,16 @@ def test_a_copied_pattern_yields_to_its_owner(identifier: ProtocolIdentifier) ->
             "Wowza",
         ),
         ("v=0\ns=No Name\na=tool:libavformat 58.25.100\nm=video 0 RTP/AVP 96\n", "FFmpeg"),
+        (answers.UNAUTHORISED.format(server="go2rtc/1.9.4", realm="go2rtc"), "go2rtc"),
+        (answers.UNAUTHORISED.format(server="MediaMTX v1.9.0", realm="ipcam"), "MediaMTX"),
+        (answers.UNAUTHORISED.format(server="rtsp-simple-server", realm="ipcam"), "MediaMTX"),
+        (answers.UNAUTHORISED.format(server="GStreamer RTSP server/1.22.0", realm="x"), "GStreamer"),
+        (answers.UNAUTHORISED.format(server="VLC/3.0.20", realm="x"), "VLC"),
+        (answers.UNAUTHORISED.format(server="WowzaStreamingEngine/4.8", realm="x"), "Wowza"),
+        (answers.UNAUTHORISED.format(server="Lavf60.16.100", realm="x"), "FFmpeg"),
+        (answers.UNAUTHORISED.format(server="Frigate/0.14.1", realm="x"), "Frigate"),
+        (answers.UNAUTHORISED.format(server="ZLMediaKit(git hash:a2)", realm="x"), "ZLMediaKit"),
+        (answers.UNAUTHORISED.format(server="EasyDarwin/7.3 (Build/17.0325)", realm="x"), "EasyDarwin"),
         (
             answers.DEVICE_INFORMATION.format(
                 maker="Happytimesoft", model="DS-2CD2042", firmware="1", serial="1"

@@ -7,8 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.domain import Box, Evidence, EvidenceKind, Identification, PhotoReport, Reading, Strength, Verdict
-from edge.report.contract import CameraV1, photo_contract
-from edge.report.sentence import camera_label, camera_sentence, display_names, mark_label, printable
+from edge.report.contract import CameraV1, identification_contract, photo_contract
+from edge.report.sentence import (
+    camera_label,
+    camera_sentence,
+    display_names,
+    mark_label,
+    printable,
+    recorder_sentence,
+)
 from edge.vendors.catalogue import load_catalogue
 from tests.support.reports import CANDIDATES, IDENTIFIED, LOOK, WORDMARK, camera, one_of_each, report, reports
 
@@ -71,6 +78,19 @@ def test_undetermined_shows_what_was_read_if_it_was_too_little() -> None:
     hint = Evidence(EvidenceKind.WORDMARK, "HIK", None, Strength.WEAK, {"hikvision": 1.0})
     sentence = camera_sentence(_said(Identification.undetermined((hint,))), NAMES)
     assert sentence == "undetermined: “HIK” was read on it, which is too little for a name"
+
+
+def test_an_address_is_no_answer_of_the_device() -> None:
+    path = Evidence(
+        EvidenceKind.PROTOCOL,
+        "path: /cam/realmonitor",
+        None,
+        Strength.WEAK,
+        {"dahua": 1.0},
+        origin="protocol:weak",
+    )
+    said = recorder_sentence(identification_contract(Identification.undetermined((path,))), NAMES)
+    assert said.startswith("undetermined: its stream is found under “/cam/realmonitor”, which is too little")
 
 
 def test_labels_carry_the_verdict_as_text() -> None:
