@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge.cli_archives import batch, query
+from edge.cli_gallery import gallery
 from edge.errors import EXIT_DONE, EXIT_INPUT
 from edge.terminal import exit_codes, say
 
@@ -94,9 +95,9 @@ def photo(
         from edge.report.contract import UnreadableV1, to_json
         from edge.report.sentence import display_names
         from edge.report.table import print_photo
-        from edge.vendors.catalogue import load_catalogue
+        from edge.vendors.own import known_catalogue, own_gallery
 
-        names = display_names(load_catalogue())
+        names = display_names(known_catalogue(own_gallery(settings)))
         identifier = Identifier.load(settings)
         console = Console(highlight=False)
         unreadable = []
@@ -254,9 +255,9 @@ def stream(
         from edge.report.stream_table import print_overview, print_stream
         from edge.streams.device import device_asker
         from edge.streams.validate import Validator
-        from edge.vendors.catalogue import load_catalogue
+        from edge.vendors.own import known_catalogue, own_gallery
 
-        catalogue = load_catalogue()
+        catalogue = known_catalogue(own_gallery(settings))
         names = display_names(catalogue)
         identifier = Identifier.load(settings)
         validator = Validator(identifier, settings, catalogue, device_asker(settings, catalogue))
@@ -282,9 +283,10 @@ def vendors(as_json: AsJson = False) -> None:
         from rich.console import Console
 
         from edge.report.table import print_vendors
-        from edge.vendors.catalogue import load_catalogue
+        from edge.settings import load_settings
+        from edge.vendors.own import known_catalogue, own_gallery
 
-        catalogue = load_catalogue()
+        catalogue = known_catalogue(own_gallery(load_settings()))
         if as_json:
             from edge.service.vendors import vendors_answer
 
@@ -295,6 +297,7 @@ def vendors(as_json: AsJson = False) -> None:
 
 app.command()(batch)
 app.command()(query)
+app.add_typer(gallery, name="gallery")
 
 
 def _close(unreadable: list[UnreadableV1], count: int, what: str = "photos") -> None:

@@ -24,7 +24,7 @@ from edge.evidence.mark import TABLE, match_score
 from edge.recorder import Recorder
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
-from edge.vendors.own import OWN_CATALOGUE, known_catalogue, stamp
+from edge.vendors.own import OWN_CATALOGUE, known_catalogue, own_gallery, stamp
 from edge.vision.embedding import Embedder, Vectors
 from edge.vision.enrolled import MARKS, EnrolledMark, MarkShelf
 from edge.vision.gallery import EnrolledMarks, Gallery, GalleryMatch, load_gallery
@@ -108,11 +108,6 @@ class KnownMakers:
             ),
             models={**self._models, **({"enrolled": digest} if digest else {})},
         )
-
-
-def own_gallery(settings: Settings) -> Path:
-    """The folder of the user's gallery; it need not exist."""
-    return settings.data_dir / "gallery"
 
 
 def stamps(folder: Path) -> tuple[tuple[int, int, int], ...]:

@@ -7,8 +7,9 @@ import json
 import re
 from pathlib import Path
 
-from edge.makers import gallery_digest, own_gallery
+from edge.makers import gallery_digest
 from edge.settings import Settings
+from edge.vendors.own import own_gallery
 from edge.vision.manifest import load_manifest
 
 _FITTED = ("likelihoods.toml", "thresholds.toml", "confusions.toml")

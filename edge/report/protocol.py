@@ -29,7 +29,8 @@ from edge.report.contract import (
 )
 from edge.report.sentence import Names, maker, printable
 from edge.settings import Settings
-from edge.vendors.catalogue import Catalogue, load_catalogue
+from edge.vendors.catalogue import Catalogue
+from edge.vendors.own import known_catalogue, own_gallery
 from edge.vendors.protocol_rules import ProtocolRules, load_protocol_rules
 
 KIND = "protocol"
@@ -89,7 +90,7 @@ class ProtocolIdentifier:
         """Raises:
         CamidError: the likelihoods or the rules cannot be used.
         """
-        catalogue = load_catalogue()
+        catalogue = known_catalogue(own_gallery(settings))
         return cls(
             catalogue,
             load_protocol_rules(),

@@ -11,7 +11,6 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
-from edge.report.sentence import display_names
 from edge.service import health, page, photos, streams, vendors
 from edge.service.auth import Token, load_or_make_token
 from edge.service.data_dir import DataDir
@@ -21,6 +20,7 @@ from edge.service.loop_metrics import LoopCollector
 from edge.service.metrics import Metrics
 from edge.service.middleware import Surroundings
 from edge.service.mqtt import MqttPublisher
+from edge.service.names import LiveNames
 from edge.service.parts import Parts
 from edge.service.pictures import Pictures
 from edge.service.problems import install_problem_handlers, problem_of
@@ -31,7 +31,6 @@ from edge.service.streaming import REAL, Streaming, Watching
 from edge.service.validation import Validations
 from edge.service.watched import WatchedStreams
 from edge.settings import Settings
-from edge.vendors.catalogue import load_catalogue
 
 _ABOUT = """Which surveillance cameras are in a picture or record a stream, and who made them. Every address
 under `/api`, and `/metrics`, wants the header `Authorization: Bearer TOKEN`. Every error has the form
@@ -65,14 +64,13 @@ def create_app(
     Raises:
         CamidError: ``settings_invalid`` for a data directory, token, catalogue or broker that cannot be used.
     """
-    catalogue = load_catalogue()
     metrics = Metrics()
     with ExitStack() as stack:
         data, token = opened or _open(settings)
         stack.enter_context(data)
         store = stack.enter_context(closing(Store(data)))
         engine = stack.enter_context(closing(Engine(settings, load, metrics)))
-        names = display_names(catalogue)
+        names = LiveNames(settings)
         pictures = Pictures(engine, settings, names)
         stack.callback(pictures.forget)
         events = Events(settings.max_event_clients, most_pending=2 * settings.max_streams + 64)
@@ -83,9 +81,7 @@ def create_app(
         mqtt = MqttPublisher(settings, watched, events, names) if settings.mqtt_url is not None else None
         validations = Validations(settings, metrics)
         stack.callback(validations.close)
-        parts = Parts(
-            settings, data, store, engine, pictures, metrics, catalogue, names, watched, events, validations
-        )
+        parts = Parts(settings, data, store, engine, pictures, metrics, names, watched, events, validations)
         app = FastAPI(
             title="Camid",
             version="1",
@@ -98,7 +94,6 @@ def create_app(
         )
     app.state.parts = parts
     app.state.token = token
-    app.state.vendors = vendors.vendors_answer(catalogue)
     _furnish(app, metrics)
     return app
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from edge.report.sentence import Names
 from edge.service.data_dir import DataDir
 from edge.service.engine import Engine
 from edge.service.events import Events
 from edge.service.metrics import Metrics
+from edge.service.names import LiveNames
 from edge.service.pictures import Pictures
 from edge.service.store import Store
 from edge.service.validation import Validations
@@ -27,11 +27,15 @@ class Parts:
     engine: Engine
     pictures: Pictures
     metrics: Metrics
-    catalogue: Catalogue
-    names: Names
+    names: LiveNames
     streams: WatchedStreams
     events: Events
     validations: Validations
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The makers that are known now."""
+        return self.names.catalogue
 
 
 def parts(request: Request) -> Parts:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from edge.domain import Strength
 from edge.report.contract import AdvisoryV1
 from edge.service.answers import UNAUTHORISED
 from edge.service.auth import require_token
+from edge.service.parts import Parts, parts
 from edge.vendors.catalogue import Brand, Catalogue
 
 router = APIRouter(prefix="/api/v1/vendors", tags=["vendors"], dependencies=[Depends(require_token)])
@@ -45,14 +48,13 @@ class VendorsV1(BaseModel):
     response_description="The catalogue.",
     responses={401: UNAUTHORISED},
 )
-async def list_vendors(request: Request) -> VendorsV1:
-    """Every brand of the catalogue, with its relations and the advisories about it."""
-    answer: VendorsV1 = request.app.state.vendors
-    return answer
+async def list_vendors(service: Annotated[Parts, Depends(parts)]) -> VendorsV1:
+    """Every brand of the catalogue and those that were enrolled, with relations and advisories."""
+    return vendors_answer(service.catalogue)
 
 
 def vendors_answer(catalogue: Catalogue) -> VendorsV1:
-    """The catalogue in the form that leaves the service; it does not change while the service runs."""
+    """The catalogue in the form that leaves the service."""
     brands = sorted(catalogue.brands.values(), key=lambda brand: brand.id)
     return VendorsV1(
         catalogue_date=catalogue.date.isoformat(), vendors=[_vendor(brand, catalogue) for brand in brands]

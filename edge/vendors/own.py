@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from edge.disk import write_private
 from edge.errors import CamidError, ErrorCode
+from edge.settings import Settings
 from edge.vendors.catalogue import Brand, Catalogue, Wordmark, load_catalogue
 from edge.vendors.facts import folded
 from edge.vendors.parsing import Entry, open_toml, script_of
@@ -33,6 +34,11 @@ class OwnVendor:
     id: str
     name: str
     wordmarks: tuple[str, ...] = ()
+
+
+def own_gallery(settings: Settings) -> Path:
+    """The folder of the user's gallery; it need not exist."""
+    return settings.data_dir / "gallery"
 
 
 def read_own(folder: Path) -> tuple[OwnVendor, ...]:

@@ -1,6 +1,7 @@
 """Camera housings as solids: bullet, turret and dome, with plain lettering; proportions of common models.
 
 Each builder returns parts in place. The lettering is set in Pillow's built-in font: letters, no logos.
+Instead of a text, the coverage of a drawn mark can be given (0 to 1, as ``lettering`` makes it).
 """
 
 from __future__ import annotations
@@ -70,11 +71,11 @@ def _lens_face(radius: float) -> Colour:
     return colour
 
 
-def bullet(at: Place, yaw: float, pitch: float, text: str | None, scale: float = 1.0) -> list[Part]:
+def bullet(at: Place, yaw: float, pitch: float, text: str | Floats | None, scale: float = 1.0) -> list[Part]:
     """A bullet camera with hood on a wall bracket; ``at`` is where the bracket meets the wall."""
     s = scale
     radius, long = 0.040 * s, 0.105 * s
-    letters = lettering(text) if text else None
+    letters = lettering(text) if isinstance(text, str) else text
 
     def side(points: Points) -> Floats:
         if letters is None:
@@ -150,9 +151,9 @@ def _arm(at: Place, reach: float, s: float) -> list[Part]:
     ]
 
 
-def _drum(at: Place, reach: float, text: str | None, s: float, lift: float) -> list[Part]:
+def _drum(at: Place, reach: float, text: str | Floats | None, s: float, lift: float) -> list[Part]:
     """The round base that hangs under the arm, with lettering around its side."""
-    letters = lettering(text) if text else None
+    letters = lettering(text) if isinstance(text, str) else text
     radius = 0.066 * s
     centre = (at[0], at[1] - lift, reach)
 
@@ -174,7 +175,7 @@ def _drum(at: Place, reach: float, text: str | None, s: float, lift: float) -> l
     ]
 
 
-def turret(at: Place, yaw: float, pitch: float, text: str | None, scale: float = 1.0) -> list[Part]:
+def turret(at: Place, yaw: float, pitch: float, text: str | Floats | None, scale: float = 1.0) -> list[Part]:
     """A turret (eyeball) camera hanging from an arm; the ball looks along ``yaw`` and ``pitch``."""
     s, reach = scale, 0.15 * scale
     ball = 0.052 * s
@@ -190,7 +191,7 @@ def turret(at: Place, yaw: float, pitch: float, text: str | None, scale: float =
     return [tracer.placed(part, turn, centre) for part in eye] + drum + _arm(at, reach, s)
 
 
-def dome(at: Place, text: str | None, scale: float = 1.0) -> list[Part]:
+def dome(at: Place, text: str | Floats | None, scale: float = 1.0) -> list[Part]:
     """A dome camera with smoked glass hanging from an arm."""
     s, reach = scale, 0.15 * scale
     centre = (at[0], at[1] - 0.060 * s, reach)

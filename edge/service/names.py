@@ -1,0 +1,39 @@
+"""The makers as they are known now: those that are enrolled while the service runs are among them at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from edge.errors import CamidError
+from edge.settings import Settings
+from edge.vendors.catalogue import Catalogue, load_catalogue
+from edge.vendors.own import known_catalogue, own_gallery
+
+_log = logging.getLogger("edge.gallery")
+
+
+class LiveNames(Mapping[str, str]):
+    """Catalogue ids to names as people write them. A damaged catalogue of the user's is logged and passed
+    over."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder: Path = own_gallery(settings)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        try:
+            return known_catalogue(self._folder)
+        except CamidError as error:
+            _log.error("The own makers are left out: %s", error)
+            return load_catalogue()
+
+    def __getitem__(self, brand: str) -> str:
+        return self.catalogue.brands[brand].name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.catalogue.brands)
+
+    def __len__(self) -> int:
+        return len(self.catalogue.brands)
