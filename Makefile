@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 TRAIN  := .venv-train
 RIVALS := .venv-rivals
+RENDER := .venv-render
 SHARED ?= ../shared/data
 UV     := .venv-lock/bin/uv
 R      := runs/train
@@ -18,7 +19,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams soak \
-        mosaics train-env train osd-set ship lock docker clean
+        mosaics train-env train render-env renders osd-set ship lock docker clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +92,13 @@ train: train-env  ## Train detector and housing network as shipped, into runs/tr
 	  --out $(R)/calibration.json --false-boxes 0.10
 	$(T).export housing $(R)/housing-1/checkpoint.pt $(R)/housing-2/checkpoint.pt $(R)/housing.onnx \
 	  --pictures $(SHARED)/scenes/train
+
+render-env: $(RENDER)/.installed  ## Create .venv-render with Blender's module (GPL; Python 3.11 only)
+
+renders: render-env train-env  ## Render camera housings and look-alikes into runs/render (hours on a CPU)
+	$(T).synthesise logos --data $(SHARED) --out runs/render
+	$(RENDER)/bin/python -m scripts.synthesise cameras --out runs/render --count 1500 --seed 51 $(ARGS)
+	$(RENDER)/bin/python -m scripts.synthesise lookalikes --out runs/render --count 600 --seed 52 $(ARGS)
 
 osd-set: train-env  ## Draw on-screen displays to train and test on, into runs/osd
 	@$(call as_root_on_debian,$(OSD_FONTS)) || echo "Typefaces that this machine lacks are left out." >&2
@@ -177,6 +185,16 @@ $(RIVALS)/.installed: pyproject.toml
 	$(call make_venv,$(RIVALS))
 	$(RIVALS)/bin/python $(PIP) --upgrade 'pip>=25.1'
 	$(RIVALS)/bin/python $(PIP) --group rivals
+	@touch $@
+
+# A release of Blender's module goes with one release of Python: 5.0 with 3.11.
+RENDER_PYTHON ?= python3.11
+
+$(RENDER)/.installed: pyproject.toml
+	@test -x $(RENDER)/bin/python || $(RENDER_PYTHON) -m venv $(RENDER) || { rm -rf $(RENDER); \
+	  echo "Blender's module needs Python 3.11: make render-env RENDER_PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(RENDER)/bin/python $(PIP) --upgrade 'pip>=25.1'
+	$(RENDER)/bin/python $(PIP) --group render
 	@touch $@
 
 $(UV):
