@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--drawn", type=Path, nargs="+", default=())
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--quality", type=int, default=84)
+    parser.add_argument("--quality", type=int, default=80)
     parser.add_argument("--count", type=int, help="of each drawn folder: the first so many")
     options = parser.parse_args()
     if options.data:
