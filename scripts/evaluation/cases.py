@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.domain import Box
+from scripts.training.sources import FORMS, UNKNOWN_FORM, form_index
 
 SCENES, NEGATIVES, PRODUCTS, MARKS = "scenes", "negatives", "products", "marks_only"
 SETS: Mapping[str, str] = {
@@ -22,11 +23,12 @@ SETS: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Truth:
     """A labelled camera. ``box`` is None where the picture shows one product and nobody boxed it; ``vendor``
-    is None where no person found a name."""
+    is None where no person found a name, ``form`` (a value of ``FormFactor``) where none could tell it."""
 
     box: Box | None
     vendor: str | None
     sub_brand: str | None = None
+    form: str | None = None
 
     @property
     def names(self) -> frozenset[str]:
@@ -65,9 +67,17 @@ def _load_set(folder: Path, name: str) -> list[Case]:
     return [_READERS[name](folder, json.loads(line)) for line in lines if line.strip()]
 
 
+def form_named(word: object) -> str | None:
+    """The form factor that a label's word means, None for one that Camid does not tell apart."""
+    index = form_index(word)
+    return None if index == UNKNOWN_FORM else FORMS[index]
+
+
 def _scene(folder: Path, label: dict[str, Any]) -> Case:
-    pairs = zip(label["boxes"], label["vendors"], strict=True)
-    truths = tuple(Truth(Box(*map(float, box)), vendor) for box, vendor in pairs)
+    cameras = zip(label["boxes"], label["vendors"], label["forms"], strict=True)
+    truths = tuple(
+        Truth(Box(*map(float, box)), vendor, form=form_named(form)) for box, vendor, form in cameras
+    )
     return Case(SCENES, folder / label["file"], label["kind"], truths, complete=label["complete"])
 
 
@@ -76,7 +86,7 @@ def _negative(folder: Path, label: dict[str, Any]) -> Case:
 
 
 def _product(folder: Path, label: dict[str, Any]) -> Case:
-    truth = Truth(None, label["vendor"], label["sub_brand"])
+    truth = Truth(None, label["vendor"], label["sub_brand"], form_named(label["form_factor"]))
     return Case(
         PRODUCTS,
         folder / label["file"],

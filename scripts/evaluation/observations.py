@@ -33,6 +33,7 @@ class Seen:
     verdict: Verdict = Verdict.UNDETERMINED
     brand: str | None = None
     platform: str | None = None
+    form: str | None = None
 
     @property
     def named(self) -> bool:
@@ -41,7 +42,9 @@ class Seen:
     @classmethod
     def of(cls, camera: Camera) -> Self:
         said = camera.identification
-        return cls(camera.box, camera.score, said.verdict, said.brand, said.platform)
+        form = camera.form_factor
+        word = None if form is None else str(form)
+        return cls(camera.box, camera.score, said.verdict, said.brand, said.platform, word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,12 @@ class Observation:
 
 def _seen_json(seen: Seen) -> list[object]:
     box = [round(value, 2) for value in seen.box.as_tuple()]
-    return [box, round(seen.score, 5), seen.verdict, seen.brand, seen.platform]
+    return [box, round(seen.score, 5), seen.verdict, seen.brand, seen.platform, seen.form]
 
 
 def _seen(row: list[Any]) -> Seen:
-    return Seen(Box(*row[0]), row[1], Verdict(row[2]), row[3], row[4])
+    box, score, verdict, brand, platform, form = row  # ValueError for a row of before forms were kept
+    return Seen(Box(*box), score, Verdict(verdict), brand, platform, form)
 
 
 class Observer:
@@ -139,9 +143,9 @@ class Kept:
     def _take(self, line: str) -> None:
         try:
             row = json.loads(line)
+            self._rows[row["case"]] = Observation.from_json(row)
         except ValueError:
             return  # the line that was being written when the run was cut off
-        self._rows[row["case"]] = Observation.from_json(row)
 
     def get(self, case: Case) -> Observation | None:
         return self._rows.get(_key(case))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 from edge.vendors.catalogue import Catalogue
 from scripts.evaluation.cases import MARKS, NEGATIVES, PRODUCTS, SCENES, Case
+from scripts.evaluation.confusion import OPEN, Confusion, forms, makers
 from scripts.evaluation.detection import FALSE_BOXES_A_PHOTO, Detection, measure
 from scripts.evaluation.naming import Naming, Outcome, measure_marks, measure_products, measure_scenes
 from scripts.evaluation.observations import Observation
@@ -21,6 +22,8 @@ class Summary:
 
     detection: Detection | None
     naming: Mapping[str, Naming]
+    forms: Confusion | None
+    makers: Mapping[str, Confusion]
 
 
 def summarise(results: Results, catalogue: Catalogue) -> Summary:
@@ -32,14 +35,30 @@ def summarise(results: Results, catalogue: Catalogue) -> Summary:
         for name, how in measures.items()
         if name in present
     }
-    return Summary(measure(mounted) if SCENES in present else None, naming)
+    return Summary(
+        measure(mounted) if SCENES in present else None,
+        naming,
+        forms(results) if SCENES in present else None,
+        {
+            name: makers([pair for pair in results if pair[0].set in sets], catalogue)
+            for name, sets in {PRODUCTS: (PRODUCTS,), SCENES: (SCENES, NEGATIVES)}.items()
+            if name in present
+        },
+    )
 
 
 def as_json(summary: Summary) -> dict[str, object]:
     return {
         "detection": None if summary.detection is None else _detection_json(summary.detection),
         "naming": {name: _naming_json(naming) for name, naming in summary.naming.items()},
+        "forms": None if summary.forms is None else _confusion_json(summary.forms),
+        "makers": {name: _confusion_json(confusion) for name, confusion in summary.makers.items()},
     }
+
+
+def _confusion_json(confusion: Confusion) -> dict[str, object]:
+    counts = [[label, answer, number] for (label, answer), number in sorted(confusion.counts.items())]
+    return {"right": confusion.right.as_json(), "counts": counts}
 
 
 def _detection_json(figures: Detection) -> dict[str, object]:
@@ -69,7 +88,29 @@ def _naming_json(naming: Naming) -> dict[str, object]:
 def as_markdown(summary: Summary) -> str:
     parts = [] if summary.detection is None else [_detection_text(summary.detection)]
     parts += [_naming_text(name, naming) for name, naming in summary.naming.items()]
+    if summary.forms is not None:
+        parts.append(_forms_text(summary.forms))
+    parts += [_makers_text(name, confusion) for name, confusion in summary.makers.items()]
     return "\n\n".join(parts)
+
+
+def _forms_text(confusion: Confusion) -> str:
+    head = [
+        ["right, of those found", str(confusion.right)],
+        ["right, of those answered", str(confusion.right_of_answered)],
+    ]
+    matrix = _table(["label", *confusion.answers], confusion.rows())
+    return "\n\n".join(["### Form factors, scenes", _table(["figure", "value"], head), matrix])
+
+
+def _makers_text(name: str, confusion: Confusion) -> str:
+    """By label: named so, taken for another (and for whom), open."""
+    rows = []
+    for label in confusion.labels:
+        answers = {a: n for (own, a), n in confusion.counts.items() if own == label}
+        others = ", ".join(f"{n} {a}" for a, n in sorted(answers.items()) if a not in (label, OPEN))
+        rows.append([label, str(answers.get(label, "")), others, str(answers.get(OPEN, ""))])
+    return "\n\n".join([f"### Makers, {name}", _table(["label", "named so", "taken for", "open"], rows)])
 
 
 def _detection_text(figures: Detection) -> str:

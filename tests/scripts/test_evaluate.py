@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Self
@@ -29,7 +30,8 @@ from edge.domain import (
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
 from scripts import evaluate
-from scripts.evaluation.cases import SETS, Case, Truth, load_cases
+from scripts.evaluation.cases import PRODUCTS, SCENES, SETS, Case, Truth, form_named, load_cases
+from scripts.evaluation.confusion import OPEN, Confusion, forms, makers
 from scripts.evaluation.detection import Scored, average_precision, match, measure, threshold_for
 from scripts.evaluation.naming import (
     Outcome,
@@ -293,12 +295,30 @@ def data(tmp_path: Path) -> Path:
     root = tmp_path / "data"
     rows: dict[str, list[dict[str, object]]] = {
         "scenes": [
-            {"boxes": [HERE.as_tuple()], "vendors": ["dahua"], "kind": "field", "complete": True},
+            {
+                "boxes": [HERE.as_tuple()],
+                "vendors": ["dahua"],
+                "forms": ["dome"],
+                "kind": "field",
+                "complete": True,
+            },
         ],
         "negatives": [{"thing": "lamp"}],
         "products": [
-            {"vendor": "dahua", "sub_brand": None, "mark_readable": True, "open_set": False},
-            {"vendor": "secret", "sub_brand": None, "mark_readable": True, "open_set": True},
+            {
+                "vendor": "dahua",
+                "sub_brand": None,
+                "form_factor": "ptz",
+                "mark_readable": True,
+                "open_set": False,
+            },
+            {
+                "vendor": "secret",
+                "sub_brand": None,
+                "form_factor": "ptz",
+                "mark_readable": True,
+                "open_set": True,
+            },
         ],
         "marks_only": [{"vendor": "dahua", "kind": "carton", "shows_camera": False}],
     }
@@ -377,8 +397,46 @@ def test_the_fingerprint_changes_with_models_and_code(tmp_path: Path) -> None:
 
 def test_a_summary_of_nothing_is_empty(catalogue: Catalogue) -> None:
     empty = summarise([], catalogue)
-    assert as_json(empty) == {"detection": None, "naming": {}}
+    assert as_json(empty) == {"detection": None, "naming": {}, "forms": None, "makers": {}}
     assert as_markdown(empty) == ""
+
+
+# --- confusion ---------------------------------------------------------------------------------------------
+
+
+def test_forms_are_those_of_found_cameras_that_a_person_could_tell() -> None:
+    there = Box(200, 0, 260, 60)
+    case = Case(
+        SCENES, Path("a.jpg"), "field", (Truth(HERE, None, form="dome"), Truth(there, None, form=None))
+    )
+    found = [replace(seen(), form="turret"), replace(seen(box=there), form="ptz")]
+    confusion = forms([(case, observed(*found))])
+    assert dict(confusion.counts) == {("dome", "turret"): 1}
+    assert confusion.right == Share(0, 1)
+
+
+def test_no_answer_is_not_right_and_not_answered() -> None:
+    confusion = Confusion.of([("dome", "dome"), ("dome", OPEN), ("ptz", "dome")])
+    assert confusion.right == Share(1, 3)
+    assert confusion.right_of_answered == Share(1, 2)
+    assert confusion.answers == ["dome", OPEN]
+    assert confusion.rows() == [["dome", "1", "1"], ["ptz", "1", ""]]
+
+
+def test_makers_tells_who_was_taken_for_whom(catalogue: Catalogue) -> None:
+    case = Case(PRODUCTS, Path("a.jpg"), "product", (Truth(None, "dahua"),))
+    answers = [seen(brand="dahua", platform="dahua"), seen(brand="axis", platform="axis"), seen()]
+    confusion = makers([(case, observed(answer)) for answer in answers], catalogue)
+    assert dict(confusion.counts) == {("dahua", "dahua"): 1, ("dahua", "axis"): 1, ("dahua", OPEN): 1}
+
+
+def test_form_words_of_the_labels() -> None:
+    assert [form_named(word) for word in ("dome", "doorbell", "unknown", None)] == [
+        "dome",
+        "indoor",
+        None,
+        None,
+    ]
 
 
 # --- ratchet -----------------------------------------------------------------------------------------------
