@@ -23,7 +23,7 @@ from edge.report.contract import (
     osd_contract,
 )
 from edge.streams.clock_offset import ClockOffset
-from edge.streams.findings import CheckId, Device, Login, Outcome, StreamReport
+from edge.streams.findings import Check, CheckId, Device, Login, Outcome, StreamReport
 from edge.streams.state import Expectation, PictureFault
 
 SCHEMA: Literal["camid-stream/1"] = "camid-stream/1"
@@ -153,10 +153,10 @@ def stream_contract(report: StreamReport) -> StreamV1:
         ),
         began=iso(seen.began) or "",
         passed=not report.failed,
-        checks=[CheckV1(id=one.id, outcome=one.outcome, message=one.message) for one in report.checks],
+        checks=[check_contract(check) for check in report.checks],
         fault=FaultV1(code=seen.fault, message=seen.message or "") if seen.fault else None,
         login=seen.login,
-        stream=_info(seen.info),
+        stream=info_contract(seen.info) if seen.info else None,
         measured=_measured(seen.statistics),
         picture=PictureV1(faults=list(seen.picture_faults), still_s=seen.still_s),
         clock=_clock(seen.clock),
@@ -175,9 +175,7 @@ def stream_json(answer: StreamV1) -> str:
     return answer.model_dump_json(by_alias=True)
 
 
-def _info(info: StreamInfo | None) -> StreamInfoV1 | None:
-    if info is None:
-        return None
+def info_contract(info: StreamInfo) -> StreamInfoV1:
     return StreamInfoV1(
         codec=info.codec,
         profile=info.profile,
@@ -187,6 +185,10 @@ def _info(info: StreamInfo | None) -> StreamInfoV1 | None:
         transport=info.transport,
         decoder=info.hardware,
     )
+
+
+def check_contract(check: Check) -> CheckV1:
+    return CheckV1(id=check.id, outcome=check.outcome, message=check.message)
 
 
 def _measured(statistics: StreamStatistics | None) -> MeasuredV1 | None:

@@ -1,13 +1,16 @@
 """Publishes what is known of streams to an MQTT broker, in the form in which Home Assistant finds devices.
 
-Everything is retained: who subscribes later sees the newest at once. Topics and payloads are those of Home
-Assistant's MQTT discovery (https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery).
+Everything is retained: who subscribes later sees the newest at once. The broker's memory outlives that of this
+service, so what it still holds of a stream that is no more is asked for at each connection, and deleted.
+Topics and payloads are those of Home Assistant's MQTT discovery
+(https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +37,8 @@ _log = logging.getLogger("edge.service.mqtt")
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _TIMEOUT_S = 10
 _QOS = 1
+_ID = re.compile(r"[0-9a-f]{32}")
+"""The id of a stream; others publish nothing under our topics, but they could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,6 @@ class MqttPublisher:
         self._events = events
         self._names = names
         self._broker = Broker.parse(settings.mqtt_url or "")
-        self._published: set[str] = set()
         _check_installed()
 
     async def run(self) -> None:
@@ -126,7 +130,7 @@ class MqttPublisher:
         with self._events.listen(inside=True) as listener:
             tasks = {
                 asyncio.ensure_future(self._tell(client, listener)),
-                asyncio.ensure_future(_lost(client)),
+                asyncio.ensure_future(self._tidy(client)),
             }
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -139,24 +143,35 @@ class MqttPublisher:
 
     async def _tell(self, client: Client, listener: Listener) -> None:
         await self._send(client, self._online_topic, "online")
-        streams = {one.spec.id: one for one in self._streams.all()}
-        for gone in self._published - streams.keys():
-            await self._retract(client, gone)
-        for stream in streams.values():
+        for stream in self._streams.all():
             await self._announce(client, stream)
         while (changed := await listener.next()) is not None:
-            try:
-                stream = self._streams.get(changed)
-            except CamidError:
-                await self._retract(client, changed)
+            known = self._known(changed)
+            if known is not None:
+                await self._announce(client, known)
             else:
-                await self._announce(client, stream)
+                await self._retract(client, changed)
         if self._events.closed:
             # A connection that is closed in good order leaves no last will.
             await self._send(client, self._online_topic, "offline")
 
+    async def _tidy(self, client: Client) -> None:
+        """Deletes what is retained of streams that were removed while this service, or the broker, was away.
+        Ends only with the error of a lost connection."""
+        await client.subscribe(self._topic("+"), qos=_QOS)
+        async for message in client.messages:
+            stream = message.topic.value.rpartition("/")[2]
+            is_ours = message.retain and message.payload and _ID.fullmatch(stream)
+            if is_ours and self._known(stream) is None:
+                await self._retract(client, stream)
+
+    def _known(self, stream: str) -> WatchedStream | None:
+        try:
+            return self._streams.get(stream)
+        except CamidError:
+            return None
+
     async def _announce(self, client: Client, stream: WatchedStream) -> None:
-        self._published.add(stream.spec.id)
         for topic, entity in self._entities(stream):
             await self._send(client, topic, entity.model_dump_json(exclude_none=True))
         await self._send(client, self._topic(stream.spec.id), self._state(stream).model_dump_json())
@@ -165,7 +180,6 @@ class MqttPublisher:
         """An empty retained payload deletes what was retained, and the device at Home Assistant."""
         for topic in (*self._entity_topics(stream), self._topic(stream)):
             await self._send(client, topic, "")
-        self._published.discard(stream)
 
     async def _send(self, client: Client, topic: str, payload: str) -> None:
         await client.publish(topic, payload, qos=_QOS, retain=True)
@@ -272,12 +286,6 @@ _ENTITIES = (
         device_class="problem",
     ),
 )
-
-
-async def _lost(client: Client) -> None:
-    """Nothing is subscribed to, so this only ends with the error of a lost connection."""
-    async for _ in client.messages:
-        pass
 
 
 def _check_installed() -> None:

@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from edge.domain import Verdict
-from edge.domain_streams import StreamInfo
 from edge.errors import STREAM_OUTCOMES, StreamFault
 from edge.report.contract import (
     CameraV1,
@@ -18,7 +17,14 @@ from edge.report.contract import (
     osd_contract,
 )
 from edge.report.sentence import Names, recorder_sentence
-from edge.report.stream_contract import CheckV1, StreamInfoV1, StreamV1, stream_contract
+from edge.report.stream_contract import (
+    CheckV1,
+    StreamInfoV1,
+    StreamV1,
+    check_contract,
+    info_contract,
+    stream_contract,
+)
 from edge.service.stream_requests import ExpectV1
 from edge.service.watched import WatchedStream
 from edge.streams.checks import vendor_check
@@ -157,7 +163,7 @@ def stream_answer(stream: WatchedStream, names: Names, catalogue: Catalogue) -> 
         since=iso(status.since) or "",
         fault=status.fault,
         message=_message(status),
-        info=_info(status.info) if status.info else None,
+        info=info_contract(status.info) if status.info else None,
         identification=found,
         sentence=recorder_sentence(found, names, status.intermediary) if found else None,
         settled=status.settled,
@@ -187,8 +193,7 @@ def _checks(stream: WatchedStream, catalogue: Catalogue) -> list[CheckV1]:
     certain = status.settled or (found is not None and found.verdict is Verdict.IDENTIFIED)
     if brand is None or not certain:
         return []
-    check = vendor_check(found, brand, catalogue)
-    return [CheckV1(id=check.id, outcome=check.outcome, message=check.message)]
+    return [check_contract(vendor_check(found, brand, catalogue))]
 
 
 def _message(status: StreamStatus) -> str | None:
@@ -196,15 +201,3 @@ def _message(status: StreamStatus) -> str | None:
     if status.message is None or status.fault is None:
         return status.message
     return f"{status.message} {STREAM_OUTCOMES[status.fault].advice}"
-
-
-def _info(info: StreamInfo) -> StreamInfoV1:
-    return StreamInfoV1(
-        codec=info.codec,
-        profile=info.profile,
-        width=info.width,
-        height=info.height,
-        announced_fps=info.announced_fps,
-        transport=info.transport,
-        decoder=info.hardware,
-    )

@@ -108,6 +108,24 @@ def test_a_broker_that_comes_back_gets_everything_again(tmp_path: Path) -> None:
             assert broker.port == port
 
 
+def test_what_was_removed_while_the_service_could_not_tell_is_taken_back_later(tmp_path: Path) -> None:
+    with mqtt_broker() as broker:
+        with publishing(tmp_path, broker) as (_, client):
+            kept, gone = add(client), add(client)
+            wait_for(lambda: sum(key.startswith("camid/streams/") for key in broker.retained) == 2)
+            broker.login = ("somebody", "else")
+            broker.drop()
+            wait_for(lambda: broker.retained["camid/online"] == "offline")
+            client.delete(f"{STREAMS}/{gone}")
+        broker.login = None
+        broker.retained["camid/streams/of-somebody-else"] = "{}"
+        assert any(gone in topic for topic in broker.retained)
+        with publishing(tmp_path, broker):
+            wait_for(lambda: not any(gone in topic for topic in broker.retained))
+            assert sum(kept in topic for topic in broker.retained) == 4
+            assert "camid/streams/of-somebody-else" in broker.retained
+
+
 def test_it_logs_in_and_tells_no_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG), mqtt_broker(login=("camid", "br0ker-word")) as broker:
         login = {"mqtt_username": "camid", "mqtt_password": SecretStr("br0ker-word")}

@@ -1,18 +1,20 @@
 """A small MQTT broker (OASIS MQTT 3.1.1) in a thread: it takes logins, retains what is published, keeps last
-wills. It delivers nothing, for nobody subscribes here. It was written for these tests and is no proof for any
-other broker."""
+wills, and gives to who subscribes what it holds, but nothing that is published later. It was written for these
+tests and is no proof for any other broker."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-_CONNECT, _CONNACK, _PUBLISH, _PUBACK, _PINGREQ, _PINGRESP, _DISCONNECT = 1, 2, 3, 4, 12, 13, 14
+_CONNECT, _CONNACK, _PUBLISH, _PUBACK, _SUBSCRIBE, _SUBACK = 1, 2, 3, 4, 8, 9
+_PINGREQ, _PINGRESP, _DISCONNECT = 12, 13, 14
 
 
 @dataclass
@@ -64,6 +66,8 @@ class Broker:
                         break
                 elif kind == _PUBLISH:
                     writer.write(self._published(flags, body))
+                elif kind == _SUBSCRIBE:
+                    writer.write(self._subscribed(body))
                 elif kind == _PINGREQ:
                     writer.write(bytes((_PINGRESP << 4, 0)))
                 elif kind == _DISCONNECT:
@@ -99,6 +103,18 @@ class Broker:
         self._retain(topic, rest[2:].decode())
         return bytes((_PUBACK << 4, 2)) + rest[:2]
 
+    def _subscribed(self, body: bytes) -> bytes:
+        """The acknowledgement, and all that is retained under the one filter."""
+        wanted, _ = _text(body[2:])
+        pattern = re.compile(re.escape(wanted).replace(r"\+", "[^/]+"))
+        answer = bytes((_SUBACK << 4, 3)) + body[:2] + b"\0"
+        for topic, payload in self.retained.items():
+            if pattern.fullmatch(topic):
+                text = topic.encode()
+                content = len(text).to_bytes(2, "big") + text + payload.encode()
+                answer += bytes((_PUBLISH << 4 | 1,)) + _length(len(content)) + content
+        return answer
+
     def _retain(self, topic: str, payload: str) -> None:
         self.log.append((topic, payload))
         if payload:
@@ -116,6 +132,16 @@ async def _packet(reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
         shift += 7
         if not byte & 0x80:
             return first >> 4, first & 0x0F, await reader.readexactly(length)
+
+
+def _length(length: int) -> bytes:
+    """Seven bits a byte, the lowest first."""
+    parts = bytearray()
+    while True:
+        length, part = divmod(length, 128)
+        parts.append(part | 0x80 if length else part)
+        if not length:
+            return bytes(parts)
 
 
 def _text(body: bytes) -> tuple[str, bytes]:
