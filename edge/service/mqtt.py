@@ -1,6 +1,6 @@
 """Publishes what is known of streams to an MQTT broker, in the form in which Home Assistant finds devices.
 
-Everything is retained: who subscribes later sees the newest at once. The broker's memory outlives that of this
+Everything is retained: who subscribes later sees the newest at once. The broker remembers longer than this
 service, so what it still holds of a stream that is no more is asked for at each connection, and deleted.
 Topics and payloads are those of Home Assistant's MQTT discovery
 (https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery).

@@ -1,6 +1,6 @@
 """A small MQTT broker (OASIS MQTT 3.1.1) in a thread: it takes logins, retains what is published, keeps last
-wills, and gives to who subscribes what it holds, but nothing that is published later. It was written for these
-tests and is no proof for any other broker."""
+wills, and gives to who subscribes what it holds, but nothing that is published later. It was written for
+these tests and is no proof for any other broker."""
 
 from __future__ import annotations
 
