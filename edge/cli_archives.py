@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -36,6 +36,20 @@ def batch(
     summary: Annotated[
         bool, typer.Option("--summary", help="Also write summary.html: charts, a map, the surest finds.")
     ] = False,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="This process, or workers on Ray.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Ray cluster, or auto; without: this machine."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Photos at a time; on Ray, processes. Without: what fits.")
+    ] = None,
+    gpus: Annotated[float, typer.Option(min=0, help="GPUs of each worker on Ray; 0.5: two share one.")] = 0,
+    send_content: Annotated[
+        bool, typer.Option("--send-content", help="Workers on Ray do not see the files: send them.")
+    ] = False,
 ) -> None:
     """Classify an archive of photos. The same command goes on after anything that stopped it."""
     with exit_codes():
@@ -49,6 +63,8 @@ def batch(
             part = shard_of(shard)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="'--shard'") from None
+        if engine == "local" and (address or gpus or send_content):
+            raise typer.BadParameter("--address, --gpus, --send-content are for ray", param_hint="'--engine'")
         options = BatchOptions(
             sources=tuple(sources),
             output=output,
@@ -61,6 +77,11 @@ def batch(
             annotate=annotate,
             contact_sheets=contact_sheets,
             summary=summary,
+            engine=engine,
+            address=address,
+            workers=workers,
+            gpus=gpus,
+            send_content=send_content,
         )
         end = run_batch(options, load_settings(), Console(stderr=True))
         totals = end.totals

@@ -47,6 +47,7 @@ class ErrorCode(StrEnum):
     MODEL_BROKEN = "model_broken"
     PROVIDER_MISSING = "provider_missing"
     EXTRA_MISSING = "extra_missing"
+    WORKERS_LOST = "workers_lost"
     SETTINGS_INVALID = "settings_invalid"
     INTERNAL = "internal"
 
@@ -159,6 +160,11 @@ OUTCOMES = MappingProxyType(
             503, EXIT_MODEL, "Unset CAMID_PROVIDER, or install an ONNX Runtime that has it."
         ),
         ErrorCode.EXTRA_MISSING: Outcome(501, EXIT_USAGE, "Install the extra that is named, then try again."),
+        ErrorCode.WORKERS_LOST: Outcome(
+            503,
+            EXIT_USAGE,
+            "Check that every node has this Camid, then run the command again.",
+        ),
         ErrorCode.SETTINGS_INVALID: Outcome(500, EXIT_USAGE, "Correct the setting that is named."),
         ErrorCode.INTERNAL: Outcome(500, EXIT_INPUT, "This is a defect in Camid: please report it."),
     }
@@ -205,6 +211,10 @@ class CamidError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+    def __reduce__(self) -> tuple[type[CamidError], tuple[Code, str]]:
+        """For processes that pass errors on: what an exception does by itself loses the code."""
+        return type(self), (self.code, self.message)
 
     @property
     def outcome(self) -> Outcome:

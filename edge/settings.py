@@ -183,6 +183,7 @@ class Settings(BaseSettings):
         256 * 1024 * 1024, description="bytes of photos that are read before their turn"
     )
     batch_part_rows: Positive = Field(500, description="answers in one part; a kill costs at most one part")
+    batch_ray_files: Positive = Field(16, description="files that a worker of Ray is given at a time")
 
     # batches over HTTP
     batch_roots: Paths = Field((), description="folders whose content batches over HTTP may read")

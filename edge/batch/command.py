@@ -10,28 +10,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from zlib import crc32
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edge.batch.contact import write_contact_sheets
 from edge.batch.copies import Copies
-from edge.batch.engine import LocalEngine
+from edge.batch.engines import Work, run_here, run_on_ray
 from edge.batch.exports import write_csv, write_geojson, write_jsonl
 from edge.batch.key import answer_key
 from edge.batch.output import Output
+from edge.batch.plan import Plan
 from edge.batch.query import Query, ask
+from edge.batch.ray_engine import Pool
 from edge.batch.settle import Totals
 from edge.batch.summary import write_summary
 from edge.identify import Identifier
-from edge.media.archive import Found, Skipped, walk
-from edge.media.countries import country_at
-from edge.media.facts import PhotoFacts
 from edge.report.sentence import display_names
 from edge.settings import Settings
 from edge.vendors.catalogue import load_catalogue
-from edge.vision.runtime import usable_cores
+from edge.vision.manifest import load_manifest
 
 _ALL = "SELECT * FROM cameras ORDER BY place, camera"
 _LINE_EVERY = 100
@@ -41,7 +40,8 @@ _LINE_EVERY = 100
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
     """``shard`` is (i, n): the i-th of n disjoint parts of the plan, from 1; ``since_ns`` leaves out files
-    that were last changed before, in nanoseconds since 1970."""
+    that were last changed before, in nanoseconds since 1970. ``address``, ``gpus`` (of each worker) and
+    ``send_content`` (workers do not see the files) are for the engine on Ray."""
 
     sources: tuple[str, ...]
     output: Path
@@ -54,6 +54,14 @@ class BatchOptions:
     annotate: bool = False
     contact_sheets: bool = False
     summary: bool = False
+    engine: Literal["local", "ray"] = "local"
+    address: str | None = None
+    workers: int | None = None
+    gpus: float = 0
+    send_content: bool = False
+
+    def plan(self, settings: Settings) -> Plan:
+        return Plan(self.sources, settings, self.shard, self.since_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,41 +79,27 @@ def run_batch(options: BatchOptions, settings: Settings, console: Console) -> Ba
     Raises:
         CamidError: what ends the run; what was committed stands.
     """
-    key = answer_key(settings, options.min_score)
-    identifier = Identifier.load(settings)
-    with Output(options.output, key, identifier.models) as output:
-        with _progress(_Count(options, settings), console) as tell:
-            engine = LocalEngine(
-                identifier,
-                output,
-                settings,
-                workers=usable_cores(settings) + 1,
-                min_score=options.min_score,
-                country=_country,
-                keep=_copies(options),
-                progress=tell,
-            )
-            totals = engine.run(_plan(options, settings))
-            undone = output.undone()
-            if undone:  # copies whose original has changed and which the plan had passed by then
-                totals = engine.run(one for one in _plan(options, settings) if one.place in undone)
+    plan, key = options.plan(settings), answer_key(settings, options.min_score)
+    identifier = Identifier.load(settings) if options.engine == "local" else None
+    with Output(options.output, key, _models(settings)) as output:
+        with _progress(_Count(plan), console) as tell:
+            work = Work(plan, output, settings, options.min_score, _copies(options), tell)
+            if identifier is not None:
+                totals = run_here(work, identifier, options.workers)
+            else:
+                totals = run_on_ray(work, _pool(options, settings), options.address)
         unreadable = output.finish()
     _export(options)
     return BatchEnd(totals, unreadable, _pages(options))
 
 
-def _plan(options: BatchOptions, settings: Settings) -> Iterator[Found]:
-    number, shards = options.shard
-    for one in walk(options.sources, settings):
-        old = options.since_ns is not None and one.modified_ns < options.since_ns
-        if old and not isinstance(one, Skipped):
-            continue
-        if crc32(one.place.encode("utf-8", "backslashreplace")) % shards == number - 1:
-            yield one
+def _models(settings: Settings) -> dict[str, str]:
+    return {name: entry.sha256 for name, entry in load_manifest(settings.models_dir).entries.items()}
 
 
-def _country(facts: PhotoFacts) -> str | None:
-    return country_at(facts.gps.latitude, facts.gps.longitude) if facts.gps else None
+def _pool(options: BatchOptions, settings: Settings) -> Pool:
+    """Many workers of one core leave fewer cores idle than few of many."""
+    return Pool(options.workers, settings.threads or 1, options.gpus, options.send_content)
 
 
 def _copies(options: BatchOptions) -> Copies | None:
@@ -137,18 +131,18 @@ def _export(options: BatchOptions) -> None:
 class _Count:
     """The number of files of the plan, counted beside the work; None until it is known."""
 
-    def __init__(self, options: BatchOptions, settings: Settings) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.files: int | None = None
         self._given_up = False
-        self._thread = threading.Thread(target=self._run, args=(options, settings), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(plan,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         self._given_up = True
 
-    def _run(self, options: BatchOptions, settings: Settings) -> None:
+    def _run(self, plan: Plan) -> None:
         files = 0
-        for _ in _plan(options, settings):
+        for _ in plan:
             files += 1
             if self._given_up:
                 return

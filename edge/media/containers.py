@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO
 
@@ -111,15 +111,50 @@ def _zip(source: Path | bytes, most: int) -> Iterator[Member]:
         elif (info.external_attr >> 28) == 0xA:
             yield Member(info.filename, info.file_size, when, refused="Links are not followed.")
         else:
-            yield Member(info.filename, info.file_size, when, partial(_zip_member, archive, info, most))
+            path = source if isinstance(source, Path) else None
+            yield Member(info.filename, info.file_size, when, _ZipRead(archive, info, most, path))
 
 
-def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _ZipRead:
+    """Reads a member. Pickled, it names the archive at ``path``; of one that lies in memory it brings the
+    member's bytes, and raises ``PhotoError`` where it cannot read them."""
+
+    archive: zipfile.ZipFile
+    info: zipfile.ZipInfo
+    most: int
+    path: Path | None
+
+    def __call__(self) -> bytes:
+        try:
+            with self.archive.open(self.info) as file:
+                return file.read(self.most + 1)
+        except _DAMAGED as error:
+            raise _damaged("The member", error) from None
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        if self.path is None:
+            return partial, (bytes, self())
+        return partial, (_zip_elsewhere, self.path, self.info.header_offset, self.most)
+
+
+def _zip_elsewhere(path: Path, header_offset: int, most: int) -> bytes:
+    """A member of an archive that another process walks."""
     try:
-        with archive.open(info) as file:
-            return file.read(most + 1)
+        archive, members_at = _opened_zip(path, path.stat().st_mtime_ns)
     except _DAMAGED as error:
-        raise _damaged("The member", error) from None
+        raise _damaged("The archive", error) from None
+    if header_offset not in members_at:
+        raise PhotoError(ErrorCode.NOT_READABLE, "The archive has changed since it was looked into.")
+    return _ZipRead(archive, members_at[header_offset], most, path)()
+
+
+@lru_cache(maxsize=2)
+def _opened_zip(path: Path, modified_ns: int) -> tuple[zipfile.ZipFile, dict[int, zipfile.ZipInfo]]:
+    """Left open for the members that follow."""
+    del modified_ns
+    archive = zipfile.ZipFile(path)
+    return archive, {info.header_offset: info for info in archive.infolist()}
 
 
 def _directory_bytes(file: IO[bytes]) -> int:
