@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -167,3 +168,15 @@ class Index:
 
     def _undo(self, places: Sequence[str]) -> None:
         self._db.executemany("UPDATE done SET size = ? WHERE place = ?", [(_UNDONE, one) for one in places])
+
+
+def failures_in(path: Path, limit: int, offset: int) -> list[Failure]:
+    """Some of the files without an answer, by place, while another process or thread may own the index."""
+    if not path.is_file():
+        return []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+        rows = db.execute(
+            "SELECT place, size, modified_ns, code, message FROM errors ORDER BY place LIMIT ? OFFSET ?",
+            (limit, offset),
+        )
+        return [Failure(Piece(place, size, when), code, text) for place, size, when, code, text in rows]

@@ -11,8 +11,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
-from edge.service import health, page, photos, streams, vendors
+from edge.service import batches, health, page, photos, streams, vendors
 from edge.service.auth import Token, load_or_make_token
+from edge.service.batch_metrics import BatchCollector
+from edge.service.batching import Batching
 from edge.service.data_dir import DataDir
 from edge.service.engine import Engine, Load, PhotoIdentifier
 from edge.service.events import Events
@@ -81,7 +83,12 @@ def create_app(
         mqtt = MqttPublisher(settings, watched, events, names) if settings.mqtt_url is not None else None
         validations = Validations(settings, metrics)
         stack.callback(validations.close)
-        parts = Parts(settings, data, store, engine, pictures, metrics, names, watched, events, validations)
+        batching = Batching(store.batches, data, settings)
+        stack.callback(batching.close)
+        metrics.registry.register(BatchCollector(batching))
+        parts = Parts(
+            settings, data, store, engine, pictures, metrics, names, watched, events, validations, batching
+        )
         app = FastAPI(
             title="Camid",
             version="1",
@@ -111,6 +118,7 @@ def end_waiting(parts: Parts) -> None:
     """Begins the end: takes no new work, and lets go of clients that would wait on. May be called again."""
     parts.engine.stop()
     parts.validations.stop()
+    parts.batching.stop()
     parts.events.close()
 
 
@@ -118,7 +126,7 @@ def _furnish(app: FastAPI, metrics: Metrics) -> None:
     app.add_middleware(Surroundings, metrics=metrics)
     install_problem_handlers(app)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    for router in (photos.router, streams.router, vendors.router, health.router, page.router):
+    for router in (photos.router, streams.router, batches.router, vendors.router, health.router, page.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=page.PAGES / "static"), name="static")
 
@@ -135,6 +143,7 @@ def _lifespan(
         del app
         with resources:
             parts.events.open()
+            parts.batching.events.open()
             warming = asyncio.create_task(_warm(parts, streaming, on_load_failure))
             publishing = asyncio.create_task(mqtt.run()) if mqtt is not None else None
             yield
@@ -143,6 +152,7 @@ def _lifespan(
             await warming
             await asyncio.to_thread(parts.streams.stop)
             await asyncio.to_thread(parts.validations.close)
+            await asyncio.to_thread(parts.batching.close)
             if publishing is not None:
                 await _end(publishing)
             await asyncio.to_thread(parts.engine.close)
@@ -159,7 +169,7 @@ async def _warm(
 
 
 async def _watch(parts: Parts, streaming: Streaming) -> CamidError | None:
-    """Begins to look at streams; returns the error if that failed."""
+    """Begins to look at streams and to run batches; returns the error if that failed."""
     identifier, validations = parts.engine.identifier, parts.validations
     if identifier is None:
         return None
@@ -167,6 +177,7 @@ async def _watch(parts: Parts, streaming: Streaming) -> CamidError | None:
     try:
         validations.start(await asyncio.to_thread(streaming.validate, watching))
         await asyncio.to_thread(lambda: parts.streams.start(streaming.monitor(watching)))
+        parts.batching.start(identifier, parts.engine.courtesy)
     except Exception as error:
         return problem_of(error)
     return None

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from edge.domain import PhotoReport, Picture
 from edge.errors import CamidError, ErrorCode
 from edge.media.photo import decode
+from edge.service.courtesy import Courtesy
 from edge.service.form import Upload
 from edge.service.metrics import Metrics
 from edge.service.problems import BusyError, problem_of
@@ -50,6 +51,7 @@ class Engine:
         self._models = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="models")
         self._pixels = ThreadPoolExecutor(_DECODERS, thread_name_prefix="pixels")
         self._decoded = asyncio.Semaphore(_AT_ONCE)
+        self.courtesy = Courtesy()
         self._identifier: PhotoIdentifier | None = None
         self._failure: CamidError | None = None
         self._closing = False
@@ -107,6 +109,10 @@ class Engine:
         """Raises: CamidError: the picture's fault, or ``busy`` at shutdown."""
         if upload.error is not None:
             raise upload.error
+        with self.courtesy.asked_for():
+            return await self._identify(upload)
+
+    async def _identify(self, upload: Upload) -> tuple[Picture, PhotoReport]:
         async with self._decoded:
             self.check_ready()
             picture = await self.in_pixel_thread(lambda: self._decode(upload))

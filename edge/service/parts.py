@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from edge.service.batching import Batching
 from edge.service.data_dir import DataDir
 from edge.service.engine import Engine
 from edge.service.events import Events
@@ -31,6 +32,7 @@ class Parts:
     streams: WatchedStreams
     events: Events
     validations: Validations
+    batching: Batching
 
     @property
     def catalogue(self) -> Catalogue:

@@ -63,7 +63,7 @@ async def _receive(request: Request, form: Form, settings: Settings) -> None:
     total = 0
     batch = bytearray()
     stream = request.stream()
-    while (chunk := await _next_chunk(stream, settings.upload_idle_s)) is not None:
+    while (chunk := await next_chunk(stream, settings.upload_idle_s)) is not None:
         total += len(chunk)
         if total > settings.max_request_bytes:
             raise _too_large(settings)
@@ -74,7 +74,8 @@ async def _receive(request: Request, form: Form, settings: Settings) -> None:
     await asyncio.to_thread(form.feed, bytes(batch))
 
 
-async def _next_chunk(stream: AsyncIterator[bytes], idle_s: float) -> bytes | None:
+async def next_chunk(stream: AsyncIterator[bytes], idle_s: float) -> bytes | None:
+    """The next piece of a body; None: it has ended. Raises: CamidError: ``bad_request`` after a silence."""
     try:
         async with asyncio.timeout(idle_s):
             return await anext(stream, None)

@@ -22,6 +22,7 @@ import sqlalchemy as sql
 from edge.disk import full_disk, sync_dir
 from edge.errors import CamidError, ErrorCode
 from edge.report.contract import PhotoV1, to_json
+from edge.service.batch_store import BatchStore, create_batches
 from edge.service.data_dir import DataDir
 from edge.service.stream_store import StreamStore, create_streams
 
@@ -41,7 +42,7 @@ def _create(connection: sql.Connection) -> None:
     _metadata.create_all(connection)
 
 
-_MIGRATIONS: tuple[Callable[[sql.Connection], None], ...] = (_create, create_streams)
+_MIGRATIONS: tuple[Callable[[sql.Connection], None], ...] = (_create, create_streams, create_batches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Store:
     """The results of one data directory; every method may be called from any thread.
 
     The same photo sent twice gets two ids (two requests, two results) that share one file of bytes.
-    ``streams`` keeps the streams in the same database.
+    ``streams`` and ``batches`` keep those in the same database.
 
     Raises:
         CamidError: ``settings_invalid`` if the database was made by a newer Camid or is no database.
@@ -82,6 +83,7 @@ class Store:
             raise
         self._sweep()
         self.streams = StreamStore(self._engine, self._writing)
+        self.batches = BatchStore(self._engine, self._writing)
 
     def add(self, received: Path, body: PhotoV1) -> StoredPhoto:
         """Keeps the bytes in ``received`` (moved away) and their result; afterwards both survive a kill.

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BaseModel
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from edge.errors import CamidError
 from edge.service.answers import UNAUTHORISED, problem_doc
 from edge.service.auth import require_token
+from edge.service.event_stream import event, event_stream
 from edge.service.json_body import json_request, read_json
 from edge.service.parts import Parts, parts
 from edge.service.photos import JpegResponse
@@ -53,8 +53,6 @@ _VALIDATIONS: dict[int | str, dict[str, object]] = {
     422: _WRONG,
     503: _BUSY,
 }
-_SEND_LIMIT_S = 30
-"""A client that takes nothing for so long is cut off; it asks again and gets the newest."""
 
 router = APIRouter(prefix="/api/v1/streams", tags=["streams"], dependencies=[Depends(require_token)])
 PartsOf = Annotated[Parts, Depends(parts)]
@@ -104,7 +102,7 @@ async def list_streams(service: PartsOf) -> WatchedStreamsV1:
 async def all_events(service: PartsOf) -> EventSourceResponse:
     """First `streams` with all of them, then `stream` with the new state of each that changes, and `removed`
     with the `id` of each that is removed. A slow client misses states in between, never the newest."""
-    return _response(service, _tell_all(service))
+    return event_stream(service.events, service.settings, _tell_all(service))
 
 
 @router.post(
@@ -206,7 +204,7 @@ async def read_snapshot(stream_id: Id, service: PartsOf) -> Response:
 async def events_of_one(stream_id: Id, service: PartsOf) -> EventSourceResponse:
     """`stream` with its state now and with each new one; `removed` and the end when it is removed."""
     service.streams.get(stream_id)
-    return _response(service, _tell_one(service, stream_id))
+    return event_stream(service.events, service.settings, _tell_one(service, stream_id))
 
 
 async def _validated(spec: StreamSpec, seconds: float, service: Parts) -> ValidatedV1:
@@ -222,20 +220,9 @@ def _all(service: Parts) -> WatchedStreamsV1:
     return streams_answer(service.streams.all(), service.names, service.catalogue)
 
 
-def _response(service: Parts, events: AsyncIterator[ServerSentEvent]) -> EventSourceResponse:
-    service.events.check_room()
-    return EventSourceResponse(
-        events,
-        sep="\n",
-        ping=service.settings.event_heartbeat_s,
-        ping_message_factory=lambda: ServerSentEvent(comment="alive", sep="\n"),
-        send_timeout=_SEND_LIMIT_S,
-    )
-
-
 async def _tell_all(service: Parts) -> AsyncIterator[ServerSentEvent]:
     with service.events.listen() as listener:
-        yield _event("streams", _all(service))
+        yield event("streams", _all(service))
         while (stream := await listener.next()) is not None:
             yield _news_of(service, stream)
 
@@ -252,10 +239,6 @@ async def _tell_one(service: Parts, stream_id: str) -> AsyncIterator[ServerSentE
 def _news_of(service: Parts, stream_id: str) -> ServerSentEvent:
     """As it is now, not as it was when the event came about."""
     try:
-        return _event("stream", _answer(service.streams.get(stream_id), service))
+        return event("stream", _answer(service.streams.get(stream_id), service))
     except CamidError:
-        return _event("removed", RemovedV1(id=stream_id))
-
-
-def _event(kind: str, body: BaseModel) -> ServerSentEvent:
-    return ServerSentEvent(body.model_dump_json(by_alias=True), event=kind, sep="\n")
+        return event("removed", RemovedV1(id=stream_id))

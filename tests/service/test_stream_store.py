@@ -92,7 +92,9 @@ def test_a_database_of_before_streams_gets_their_table(
     with closing(Store(data)) as store:
         store.streams.add(STREAM)
         assert store.streams.all() == (STREAM,)
-    assert schema(data) == (2, {"photos", "streams"})
+    version, tables = schema(data)
+    assert version == len(store_module._MIGRATIONS)
+    assert tables >= {"photos", "streams"}
 
 
 def schema(data: DataDir) -> tuple[int, set[str]]:

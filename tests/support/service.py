@@ -151,6 +151,7 @@ class StandIn:
     at_once: int = 0
     most_at_once: int = 0
     loop: InferenceLoop = field(default_factory=lambda: InferenceLoop(1))
+    models: dict[str, str] = field(default_factory=lambda: {"detector": "3c" * 32})
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -158,7 +159,8 @@ class StandIn:
     def load(self, _settings: Settings) -> StandIn:
         return self
 
-    def photo(self, picture: Picture) -> PhotoReport:
+    def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:
+        del min_score
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         self.begun.release()
