@@ -1,34 +1,43 @@
-"""Render random camera housings, and what only looks like one, as cut-outs; runs in `make render-env`.
+"""Render random camera housings, and what only looks like one, as cut-outs; look at them; compose scenes.
 
     .venv-train/bin/python -m scripts.synthesise logos --data ../shared/data --out runs/render
     .venv-render/bin/python -m scripts.synthesise cameras --out runs/render --count 1500 --seed 51
     .venv-render/bin/python -m scripts.synthesise lookalikes --out runs/render --count 600 --seed 52
+    .venv/bin/python -m scripts.synthesise sheet --out runs/render/cameras --count 60
+    .venv/bin/python -m scripts.synthesise scenes --data ../shared/data --out runs/render --count 48
 
-Writes ``OUT/cameras`` and ``OUT/lookalikes`` as ``draw_cutouts.py`` does: BGRA pictures and ``labels.jsonl``
-with ``file``, ``form``, ``body`` (null for what is no camera), and beside it ``marks`` (vendor, four corners
-in pixels), ``azimuth`` and ``elevation`` of the eye in radians. Trainings take the folders as ``--drawn``.
-What is there already is kept, so a run that was cut off goes on where it ended. ``logos`` makes the names
-that are put on half of the cameras, of the shared logos; they stay beside the renders and out of Git.
+``cameras`` and ``lookalikes`` want Blender's module (`make render-env`) and write ``OUT/cameras`` and
+``OUT/lookalikes`` as ``draw_cutouts.py`` does: BGRA pictures and ``labels.jsonl``, here with marks, colour
+and angles too (``rendering/records.py``). Trainings take the folders as ``--drawn``. What is there already is
+kept, so a run that was cut off goes on where it ended; another seed adds to the folder. ``logos`` makes the
+names that are put on half of the cameras, of the shared logos; they stay beside the renders and out of Git.
+``sheet`` writes ``contact.png`` into the folder of renders that it shows, ``scenes`` composes them with the
+shared scenes into ``OUT/scenes``: pictures, ``coco.json``, ``contact.jpg``.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
+
+from scripts.rendering import records
+from scripts.rendering.records import Mark, Record
 
 LOGO_SIDE = 320
 NAMED = 0.6
-"""Share of the cameras with a name on them."""
-LEAST_BODY = 0.05
-"""Share of the picture that the body must fill."""
+"""Share of the cameras with a name on them, where their shape has room for one."""
+ATTEMPTS = 9
+FAINTEST = 8
+"""Alpha up to which a pixel at the border is cropped away."""
 
 
 def logos(options: argparse.Namespace) -> None:
@@ -61,86 +70,106 @@ def name_on(model: Any, folder: Path) -> None:
         model.marks.append((thing, vendor))
 
 
-def rendered(what: str, seed: str, path: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """One picture at ``path``, cropped to what is in it; returns its label."""
+def rendered(seed: str, path: Path, options: argparse.Namespace) -> Record:
+    """One picture at ``path``, cropped to what is in it."""
     from scripts.rendering import housings, lookalikes, scene  # noqa: PLC0415 - only inside Blender
 
     random.seed(seed)
+    cameras = options.what == "cameras"
     stage = scene.cleared(options.side)
-    model, frontal = (
-        (housings.random_housing(), False) if what == "cameras" else lookalikes.random_lookalike()
-    )
+    build = housings.random_housing if cameras else lookalikes.random_lookalike
+    model, frontal = build(options.forms)
     name_on(model, options.out / "logos")
     scene.pose(model, frontal)
     scene.light(stage)
     seeing, azimuth, elevation = scene.eye(stage, model, frontal)
     seen = scene.sight(stage, model, seeing, azimuth, elevation)
     scene.render(stage, path, options.samples)
-    pixels = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED))
-    ys, xs = np.nonzero(pixels[..., 3] > 8)
-    x0, y0 = int(xs.min()), int(ys.min())
-    cv2.imwrite(str(path), pixels[y0 : ys.max() + 1, x0 : xs.max() + 1])
+    x, y = cropped(path)
     side = options.side
-    corner = (x0, y0, x0, y0)
-    body = [round(value * side - offset, 1) for value, offset in zip(seen.body, corner, strict=True)]
-    return {
-        "file": path.name,
-        "form": model.form,
-        "body": body if what == "cameras" else None,
-        "marks": [
-            {
-                "vendor": vendor,
-                "corners": [[round(x * side - x0, 1), round(y * side - y0, 1)] for x, y in quad],
-            }
-            for vendor, quad in seen.marks
-        ],
-        "azimuth": round(azimuth, 3),
-        "elevation": round(elevation, 3),
-    }
+    x0, y0, x1, y1 = (value * side for value in seen.body)
+    return Record(
+        path.name,
+        model.form,
+        (round(x0 - x, 1), round(y0 - y, 1), round(x1 - x, 1), round(y1 - y, 1)) if cameras else None,
+        tuple(Mark(vendor, tuple(moved(quad, side, x, y))) for vendor, quad in seen.marks),
+        round(azimuth, 3),
+        round(elevation, 3),
+        model.colour,
+    )
 
 
-def visible(label: dict[str, Any]) -> bool:
-    if label["body"] is None:
-        return True
-    x0, y0, x1, y1 = label["body"]
-    return min(x1 - x0, y1 - y0) > 8
+def moved(quad: Iterable[tuple[float, float]], side: int, x: int, y: int) -> Iterator[tuple[float, float]]:
+    """Shares of the picture to pixels of what was cropped at (x, y)."""
+    return ((round(u * side - x, 1), round(v * side - y, 1)) for u, v in quad)
+
+
+def cropped(path: Path) -> tuple[int, int]:
+    """Crops the picture to what is opaque and gives the corner at which it was cropped."""
+    pixels: NDArray[np.uint8] = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), np.uint8)
+    ys, xs = np.nonzero(pixels[..., 3] > FAINTEST)
+    x, y = int(xs.min()), int(ys.min())
+    cv2.imwrite(str(path), pixels[y : ys.max() + 1, x : xs.max() + 1])
+    return x, y
 
 
 def render_all(options: argparse.Namespace) -> None:
     folder = options.out / options.what
     folder.mkdir(parents=True, exist_ok=True)
-    table = folder / "labels.jsonl"
-    done = len(table.read_text().splitlines()) if table.exists() else 0
-    started = time.monotonic()
-    for number in range(done, options.count):
-        path = folder / f"{options.what}-{options.seed}-{number:05d}.png"
-        for attempt in range(9):
-            label = rendered(options.what, f"{options.seed}/{number}/{attempt}", path, options)
-            if visible(label):
+    todo = records.missing(folder, options.what, options.seed, options.count)
+    for number in progress(todo):
+        path = folder / records.name(options.what, options.seed, number)
+        for attempt in range(ATTEMPTS):
+            record = rendered(f"{options.seed}/{number}/{attempt}", path, options)
+            if records.visible(record):
+                records.append(folder, record)
                 break
-        with table.open("a") as lines:
-            lines.write(json.dumps(label) + "\n")
-        if number % 20 == 0 or number + 1 == options.count:
-            each = (time.monotonic() - started) / (number - done + 1)
-            print(f"{number + 1}/{options.count}, {each:.1f} s each", file=sys.stderr, flush=True)
 
 
-def main() -> None:
+def progress(todo: Sequence[int]) -> Iterator[int]:
+    """The same numbers, with a bar on the terminal or, in a log, a line now and then."""
+    started, live = time.monotonic(), sys.stderr.isatty()
+    for done, number in enumerate(todo):
+        yield number
+        share = (done + 1) / len(todo)
+        left = (time.monotonic() - started) * (1 / share - 1) / 60
+        if live or done % 20 == 0 or share == 1:
+            bar = "█" * int(30 * share) + "·" * (30 - int(30 * share))
+            line = f"{bar} {done + 1}/{len(todo)}, {left:.0f} min left"
+            print(line, file=sys.stderr, end="\r" if live and share < 1 else "\n", flush=True)
+
+
+def look(options: argparse.Namespace) -> None:
+    from scripts.rendering import overview  # noqa: PLC0415 - Blender's Python lacks what it wants
+
+    if options.what == "sheet":
+        overview.sheet(options.out, options.out / "contact.png", options.count)
+        return
+    drawn = [folder for folder in (options.out / "cameras", options.out / "lookalikes") if folder.is_dir()]
+    overview.scenes(options.data, drawn, options.out / "scenes", options.count, options.side, options.seed)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("logos", "cameras", "lookalikes"))
-    parser.add_argument("--data", type=Path, help="the shared data, for logos")
+    parser.add_argument("what", choices=("logos", "cameras", "lookalikes", "sheet", "scenes"))
+    parser.add_argument("--data", type=Path, help="the shared data, for logos and scenes")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=51)
-    parser.add_argument("--side", type=int, default=256, help="pixels of the picture before it is cropped")
-    parser.add_argument("--samples", type=int, default=16, help="paths a pixel")
-    options = parser.parse_args()
-    if options.what == "logos":
-        logos(options)
-    else:
-        render_all(options)
+    parser.add_argument(
+        "--forms", nargs="+", default=(), help="only these, of bullet, dome, … or lamp, horn, …"
+    )
+    parser.add_argument(
+        "--side", type=int, default=0, help="of a picture in pixels: 256 before it is cropped"
+    )
+    parser.add_argument("--samples", type=int, default=10, help="paths a pixel")
+    options = parser.parse_args(arguments)
+    options.side = options.side or (416 if options.what == "scenes" else 256)
+    if options.what in {"logos", "scenes"} and options.data is None:
+        parser.error("--data is missing")
+    {"logos": logos, "sheet": look, "scenes": look}.get(options.what, render_all)(options)
 
 
 if __name__ == "__main__":

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 import random
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from scripts.rendering.housings import Paints, overhead, wall_arm
+from scripts.rendering.mounts import overhead, wall_arm
+from scripts.rendering.paints import begun
 from scripts.rendering.shapes import Model, ball, block, cable, material, rod, turned
 
 
 def lamp() -> Model:
-    model, paints = Model("lamp"), Paints()
+    model, paints = begun("lamp")
     glow = material((1.0, 0.95, 0.8), 0.3, glow=random.choice((0.0, 0.0, 1.5)))
     radius = random.uniform(0.3, 0.5)
     model.body.append(
@@ -31,7 +32,7 @@ def lamp() -> Model:
 
 
 def street_lamp() -> Model:
-    model, paints = Model("street_lamp"), Paints()
+    model, paints = begun("street_lamp")
     model.body.append(block((0.32, 1.0, random.uniform(0.08, 0.18)), (0, 0, 0), paints.body, 0.05))
     pale = material((0.85, 0.85, 0.8), 0.3)
     model.body.append(block((0.26, 0.6, 0.03), (0, -0.12, -0.07), pale, 0.01))
@@ -41,7 +42,7 @@ def street_lamp() -> Model:
 
 
 def floodlight() -> Model:
-    model, paints = Model("floodlight"), Paints()
+    model, paints = begun("floodlight")
     wide, tall = random.uniform(0.7, 1.0), random.uniform(0.5, 0.8)
     model.body.append(block((wide, 0.18, tall), (0, 0, 0), paints.body, 0.03))
     pale = material((0.8, 0.8, 0.7), 0.15)
@@ -64,7 +65,7 @@ def floodlight() -> Model:
 
 def horn() -> Model:
     """A loudspeaker's horn."""
-    model, paints = Model("horn"), Paints()
+    model, paints = begun("horn")
     flare = [(0.06 + 0.42 * (k / 12) ** 2.2, k / 12 * 0.6) for k in range(13)]
     bell = turned([*flare, (0.5, 0.62), (0.44, 0.6)], (0, 0, 0), paints.body)
     bell.rotation_euler = (math.pi / 2, 0, 0)
@@ -75,7 +76,7 @@ def horn() -> Model:
 
 
 def speaker() -> Model:
-    model, paints = Model("speaker"), Paints()
+    model, paints = begun("speaker")
     wide, tall = random.uniform(0.4, 0.7), random.uniform(0.6, 1.0)
     model.body.append(block((wide, 0.4, tall), (0, 0, 0), paints.body, 0.03))
     grille = material((0.03, 0.03, 0.03), 0.8)
@@ -90,7 +91,7 @@ def speaker() -> Model:
 
 def detector() -> Model:
     """A smoke or motion detector, an access point: a white thing on a ceiling without a lens."""
-    model, paints = Model("detector"), Paints()
+    model, paints = begun("detector")
     tall = random.uniform(0.1, 0.4)
     model.body.append(
         turned(
@@ -110,7 +111,7 @@ def detector() -> Model:
 
 
 def siren() -> Model:
-    model, paints = Model("siren"), Paints()
+    model, paints = begun("siren")
     model.body.append(
         block((0.6, 0.22, random.uniform(0.5, 0.9)), (0, 0, 0), paints.body, random.uniform(0.02, 0.1))
     )
@@ -120,7 +121,7 @@ def siren() -> Model:
 
 
 def beacon() -> Model:
-    model, paints = Model("beacon"), Paints()
+    model, paints = begun("beacon")
     hot = material(
         random.choice(((0.8, 0.03, 0.02), (0.9, 0.4, 0.02), (0.05, 0.15, 0.9), (0.02, 0.6, 0.1))), 0.1
     )
@@ -132,7 +133,7 @@ def beacon() -> Model:
 
 
 def dish() -> Model:
-    model, paints = Model("dish"), Paints()
+    model, paints = begun("dish")
     bowl = turned([(0.001 + 0.5 * k / 12, 0.16 * (k / 12) ** 2) for k in range(13)], (0, 0, 0), paints.body)
     bowl.rotation_euler = (math.pi / 2 - 0.4, 0, 0)
     model.body.append(bowl)
@@ -143,7 +144,7 @@ def dish() -> Model:
 
 
 def traffic_light() -> Model:
-    model, paints = Model("traffic_light"), Paints()
+    model, paints = begun("traffic_light")
     dark = random.choice((paints.black, material((0.35, 0.3, 0.03), 0.5)))
     count = random.choice((2, 3, 3))
     model.body.append(block((0.36, 0.25, 0.34 * count), (0, 0, 0), dark, 0.03))
@@ -151,9 +152,9 @@ def traffic_light() -> Model:
     colours = ((0.8, 0.02, 0.02), (0.9, 0.5, 0.02), (0.02, 0.8, 0.3))
     for k in range(count):
         z = (count - 1) * 0.17 - k * 0.34
-        paint = material(
-            tuple(c * (1.0 if k == lit else 0.1) for c in colours[k]), 0.2, glow=3.0 if k == lit else 0.0
-        )
+        red, green, blue = colours[k]
+        level = 1.0 if k == lit else 0.1
+        paint = material((red * level, green * level, blue * level), 0.2, glow=3.0 if k == lit else 0.0)
         model.body.append(rod((0, -0.12, z), (0, -0.14, z), 0.13, paint))
         model.body.append(block((0.3, 0.2, 0.02), (0, -0.22, z + 0.14), dark, 0.0))
     model.mount.append(rod((0, 0.1, 1.2), (0, 0.1, -1.4), 0.07, paints.metal))
@@ -162,7 +163,7 @@ def traffic_light() -> Model:
 
 def meter() -> Model:
     """A cabinet, a meter, a junction box with its cables."""
-    model, paints = Model("meter"), Paints()
+    model, paints = begun("meter")
     model.body.append(
         block((random.uniform(0.4, 1.0), 0.25, random.uniform(0.4, 1.0)), (0, 0, 0), paints.body, 0.03)
     )
@@ -177,7 +178,7 @@ def meter() -> Model:
 
 
 def nest_box() -> Model:
-    model, paints = Model("nest_box"), Paints()
+    model, paints = begun("nest_box")
     wood = material((random.uniform(0.2, 0.4), random.uniform(0.12, 0.22), 0.07), 0.8, dirt=0.6)
     model.body.append(block((0.5, 0.45, 0.7), (0, 0, 0), wood, 0.01))
     model.body.append(block((0.6, 0.6, 0.05), (0, -0.03, 0.4), random.choice((wood, paints.second)), 0.01))
@@ -185,7 +186,93 @@ def nest_box() -> Model:
     return model
 
 
-BUILDERS: dict[str, tuple[Any, bool]] = {
+def access_point() -> Model:
+    """Flat and white, round or square, with a lit ring or dot."""
+    model, paints = begun("access_point")
+    tall = random.uniform(0.08, 0.2)
+    if random.random() < 0.5:
+        rim = random.uniform(0.3, 0.48)
+        profile = [(0.001, tall), (0.5, tall), (0.5, tall * 0.5), (rim, 0.0), (0.001, -0.01)]
+        model.body.append(turned(profile, (0, 0, 0), paints.body))
+    else:
+        model.body.append(block((1.0, 1.0, tall), (0, 0, tall / 2), paints.body, tall * 0.45))
+    blue = material((0.1, 0.3, 0.9), 0.3, glow=random.choice((0.0, 2.0)))
+    if random.random() < 0.6:
+        size = random.uniform(0.03, 0.16)
+        model.body.append(rod((0, 0, 0), (0, 0, -0.012), size, blue))
+        model.body.append(rod((0, 0, 0), (0, 0, -0.014), size * 0.8, paints.body))
+    return model
+
+
+def mirror() -> Model:
+    """A convex traffic mirror on a post."""
+    model, paints = begun("mirror")
+    rim = random.choice((material((0.8, 0.25, 0.03), 0.4), paints.body, paints.black))
+    silver = material((0.85, 0.85, 0.87), 0.03, metal=1.0)
+    model.body.append(rod((0, 0.06, 0), (0, 0, 0), 0.5, rim, edge=0.01))
+    model.body.append(ball((0, 0.0, 0), 0.45, silver, (1, 0.2, 1), only="front"))
+    model.mount.append(rod((0, 0.1, 0.1), (0, 0.1, -1.0), random.uniform(0.03, 0.05), paints.metal))
+    return model
+
+
+def sign() -> Model:
+    """A board on a post or a wall, with a border and bars in place of writing."""
+    model, paints = begun("sign")
+    wide, tall = random.uniform(0.5, 1.0), random.uniform(0.35, 1.0)
+    ground = material(
+        random.choice(((0.8, 0.8, 0.8), (0.02, 0.1, 0.5), (0.7, 0.55, 0.02), (0.6, 0.02, 0.02))), 0.4
+    )
+    ink = material(random.choice(((0.02, 0.02, 0.02), (0.85, 0.85, 0.85))), 0.5)
+    model.body.append(block((wide, 0.02, tall), (0, 0, 0), ground, 0.008))
+    for k in range(random.randint(1, 4)):
+        across = wide * random.uniform(0.3, 0.8)
+        model.body.append(block((across, 0.004, tall * 0.09), (0, -0.012, tall * (0.3 - 0.2 * k)), ink, 0.0))
+    if random.random() < 0.7:
+        model.mount.append(rod((0, 0.04, tall / 2), (0, 0.04, -1.2), 0.035, paints.metal))
+    return model
+
+
+def solar_panel() -> Model:
+    model, paints = begun("solar_panel")
+    blue = material((0.01, 0.015, 0.05), 0.1)
+    wide = random.uniform(0.6, 1.0)
+    model.body.append(block((wide, 0.03, 0.7), (0, 0, 0), paints.metal, 0.005))
+    model.body.append(block((wide * 0.95, 0.02, 0.66), (0, -0.01, 0), blue, 0.0))
+    for k in range(1, 6):
+        model.body.append(block((0.006, 0.004, 0.66), ((k / 6 - 0.5) * wide, -0.021, 0), paints.metal, 0.0))
+    model.mount.append(rod((0, 0.05, 0), (0, 0.25, -1.0), 0.04, paints.metal))
+    return model
+
+
+def nest() -> Model:
+    """A bird's nest of twigs on a bracket."""
+    model, paints = begun("nest")
+    twig = material((0.1, 0.07, 0.04), 0.9)
+    model.body.append(ball((0, 0, 0), 0.4, twig, (1, 1, random.uniform(0.4, 0.7)), only="lower"))
+    for _ in range(70):
+        angle, reach = random.uniform(0, 2 * math.pi), random.uniform(0.5, 1.1)
+        x, y, z = 0.4 * math.cos(angle), 0.4 * math.sin(angle), random.uniform(-0.15, 0.06)
+        along = (-math.sin(angle) * reach * 0.3, math.cos(angle) * reach * 0.3, random.uniform(-0.1, 0.1))
+        end = (x + along[0], y + along[1], z + along[2])
+        model.body.append(rod((x, y, z), end, random.uniform(0.006, 0.014), twig, sides=6))
+    model.mount.append(rod((0, 0, -0.2), (0, 0.6, -0.35), 0.05, paints.metal))
+    return model
+
+
+def spotlight() -> Model:
+    """A can with a lit face: the lamp that looks most like a camera, so from the front only."""
+    model, paints = begun("spotlight")
+    radius = random.uniform(0.18, 0.32)
+    model.body.append(
+        rod((0, -0.4, 0), (0, 0.3, 0), radius, paints.body, tip=radius * random.uniform(0.6, 1.0), edge=0.02)
+    )
+    pale = material((0.95, 0.9, 0.75), 0.15, glow=random.choice((0.0, 1.0, 6.0)))
+    model.body.append(rod((0, -0.395, 0), (0, -0.405, 0), radius * 0.88, pale))
+    wall_arm(model, paints, (0, 0.1, -radius), random.uniform(0.03, 0.05))
+    return model
+
+
+BUILDERS: dict[str, tuple[Callable[[], Model], bool]] = {
     "lamp": (lamp, False),
     "street_lamp": (street_lamp, False),
     "floodlight": (floodlight, True),
@@ -198,10 +285,16 @@ BUILDERS: dict[str, tuple[Any, bool]] = {
     "traffic_light": (traffic_light, True),
     "meter": (meter, True),
     "nest_box": (nest_box, True),
+    "access_point": (access_point, True),
+    "mirror": (mirror, True),
+    "sign": (sign, False),
+    "solar_panel": (solar_panel, False),
+    "nest": (nest, False),
+    "spotlight": (spotlight, True),
 }
 
 
-def random_lookalike() -> tuple[Model, bool]:
-    """A thing that is no camera, and whether it may be seen from the front only."""
-    build, frontal = random.choice(list(BUILDERS.values()))
+def random_lookalike(forms: Sequence[str] = ()) -> tuple[Model, bool]:
+    """A thing that is no camera, of ``forms`` if any, and whether it may be seen from the front only."""
+    build, frontal = BUILDERS[random.choice(list(forms) or list(BUILDERS))]
     return build(), frontal

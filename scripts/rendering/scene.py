@@ -16,7 +16,7 @@ from mathutils import Euler, Matrix, Vector
 from scripts.rendering.shapes import Model
 
 FIELD_OF_VIEW = math.radians(24)
-HANGING = {"dome", "turret", "ptz", "multi", "fisheye", "detector", "lamp"}
+HANGING = {"dome", "turret", "ptz", "multi", "fisheye", "detector", "lamp", "access_point"}
 """They look down from a ceiling or an arm; some of them are put on a wall instead."""
 FURTHEST = 1.5
 """How much farther the eye may stand than the housing alone asks for, so that its mount is seen too."""

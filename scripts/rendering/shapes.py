@@ -30,6 +30,7 @@ class Model:
     body: list[Any] = field(default_factory=list)
     mount: list[Any] = field(default_factory=list)
     marks: list[tuple[Any, str]] = field(default_factory=list)
+    colour: Colour | None = None
     faces: list[Matrix] = field(default_factory=list)
     """Where a name may stand: frames with x along the writing, z out of the surface, scaled to its room."""
 
@@ -56,11 +57,16 @@ def material(
         shader.inputs["Emission Strength"].default_value = glow
     if dirt:
         noise, ramp, mix = (nodes.new(f"ShaderNode{kind}") for kind in ("TexNoise", "ValToRGB", "MixRGB"))
-        noise.inputs["Scale"].default_value = random.uniform(2, 12)
-        noise.inputs["Detail"].default_value = 6
-        ramp.color_ramp.elements[0].position = random.uniform(0.4, 0.55)
+        noise.inputs["Scale"].default_value = random.uniform(2, 9)
+        noise.inputs["Detail"].default_value = 8
+        place, stretch = nodes.new("ShaderNodeTexCoord"), nodes.new("ShaderNodeMapping")
+        # Rain draws dirt down into streaks.
+        stretch.inputs["Scale"].default_value = (1, 1, random.uniform(0.15, 1.0))
+        links.new(place.outputs["Object"], stretch.inputs["Vector"])
+        links.new(stretch.outputs["Vector"], noise.inputs["Vector"])
+        ramp.color_ramp.elements[0].position = random.uniform(0.3, 0.5)
         ramp.color_ramp.elements[1].color = (dirt, dirt, dirt, 1)
-        ramp.color_ramp.elements[1].position = random.uniform(0.6, 0.8)
+        ramp.color_ramp.elements[1].position = random.uniform(0.75, 0.95)
         brown = random.uniform(0.02, 0.15)
         mix.inputs[1].default_value = (*colour, 1)
         mix.inputs[2].default_value = (brown, brown * 0.8, brown * 0.6, 1)
@@ -128,8 +134,15 @@ def rod(
     return solid(build, paint, round_edges=edge)
 
 
-def ball(at: Place, radius: float, paint: Any, stretch: Place = (1, 1, 1), only: str = "") -> Any:
-    """A sphere, or its ``lower``, ``upper`` or ``front`` half."""
+def ball(
+    at: Place,
+    radius: float,
+    paint: Any,
+    stretch: Place = (1, 1, 1),
+    only: str = "",
+    flat: float = 1.0,
+) -> Any:
+    """A sphere, or its ``lower``, ``upper`` or ``front`` half; cut open in front beyond ``flat`` radii."""
 
     def build(shape: Any) -> None:
         bmesh.ops.create_uvsphere(shape, u_segments=40, v_segments=24, radius=radius)
@@ -140,6 +153,14 @@ def ball(at: Place, radius: float, paint: Any, stretch: Place = (1, 1, 1), only:
                 geom=[*shape.verts, *shape.edges, *shape.faces],
                 plane_co=(0, 0, 0),
                 plane_no=normal,
+                clear_outer=True,
+            )
+        if flat < 1:
+            bmesh.ops.bisect_plane(
+                shape,
+                geom=[*shape.verts, *shape.edges, *shape.faces],
+                plane_co=(0, -flat * radius, 0),
+                plane_no=(0, -1, 0),
                 clear_outer=True,
             )
         bmesh.ops.transform(
