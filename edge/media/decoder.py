@@ -25,6 +25,7 @@ class Decoder:
         self._codec, self._extradata = codec, extradata
         self._settings, self._hardware = settings, hardware
         self._context: av.VideoCodecContext | None = None
+        self._strict = False
         self.device: str | None = None
 
     def decode(self, packet: Packet[av.VideoStream]) -> list[av.VideoFrame]:
@@ -45,14 +46,21 @@ class Decoder:
             self._hardware.prove(self._codec, self.device)
         return [frame for frame in frames if not frame.is_corrupt]
 
-    def decode_single(self, packet: Packet[av.VideoStream]) -> av.VideoFrame | None:
-        """The picture of a key frame, nothing before or after it; the decoder is freed."""
+    def decode_single(self, packet: Packet[av.VideoStream], *, strict: bool = False) -> av.VideoFrame | None:
+        """The picture of a key frame, nothing before or after it; the decoder is freed. ``strict`` takes none
+        in which anything is wrong: cameras that are well may have faults which harm no picture.
+
+        Raises:
+            av.FFmpegError: as ``decode``.
+        """
+        self._strict = strict
         try:
             frames = self.decode(packet)
             if not frames and self._context is not None:
                 frames = [frame for frame in self._context.decode(None) if not frame.is_corrupt]
             return frames[-1] if frames else None
         finally:
+            self._strict = False
             self.close()
 
     def close(self) -> None:
@@ -65,6 +73,8 @@ class Decoder:
 
     def _prepare(self, context: av.VideoCodecContext) -> None:
         limit_decoder(context, self._settings)
+        if self._strict:
+            context.options = {**context.options, "err_detect": "explode"}
         if self._extradata:
             context.extradata = self._extradata
 

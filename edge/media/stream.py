@@ -133,6 +133,7 @@ class LiveStream:
         self._kept: _Kept | None = None
         self._info: StreamInfo | None = None
         self._bad_since: float | None = None
+        self._garbled = False
         self._codec = ""
         self._user_data: tuple[bytes, ...] = ()
 
@@ -268,22 +269,32 @@ class LiveStream:
         if kept is None or not (self._shelf.any_wanted or (self._is_wanted and not kept.shown)):
             return
         kept.shown = True
-        assert self._decoder is not None
-        try:
-            picture = self._decoder.decode_single(kept.packet)
-        except av.FFmpegError:
-            picture = None
+        picture = self._single(kept.packet)
         if picture is None:
             self._count_corrupt()
         else:
             self._show(picture, kept.received, kept.taken, key=True)
 
+    def _single(self, packet: Packet[av.VideoStream]) -> av.VideoFrame | None:
+        """The picture of a key frame. Among garbage no fault is overlooked: one in eighty pieces of noise is
+        taken for a picture otherwise."""
+        assert self._decoder is not None
+        if self._is_garbled(packet):
+            self._garbled = True
+            return None
+        try:
+            return self._decoder.decode_single(packet, strict=self._garbled)
+        except av.FFmpegError:
+            return None
+
     def _look_for_damage(self, packet: Packet[av.VideoStream]) -> None:
         """Whoever waits for a key frame is told by it whether there is one to come."""
-        if self._bad_since is not None or not self._is_wanted or self._codec not in ("h264", "hevc"):
-            return
-        if is_garbled(memoryview(packet), self._codec):
-            self._bad_since = self._clock.monotonic()
+        if not self._garbled and self._is_wanted and self._is_garbled(packet):
+            self._garbled = True
+            self._bad_since = self._bad_since or self._clock.monotonic()
+
+    def _is_garbled(self, packet: Packet[av.VideoStream]) -> bool:
+        return self._codec in ("h264", "hevc") and is_garbled(memoryview(packet), self._codec)
 
     @property
     def _is_wanted(self) -> bool:
@@ -301,7 +312,7 @@ class LiveStream:
             self._show(picture, now, self._clock.now(), key=bool(picture.key_frame))
 
     def _show(self, picture: av.VideoFrame, received: float, taken: datetime, *, key: bool) -> None:
-        self._bad_since = None
+        self._bad_since, self._garbled = None, False
         self._learn(picture.width, picture.height)
         pts = None if picture.pts is None else float(picture.pts * self._time_base())
         if self._shelf.put(Shot(picture, received, taken, pts, key)):
