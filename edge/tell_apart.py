@@ -101,7 +101,7 @@ class Examiner:
             if rival is not None and speaks(rival, self.likelihoods, self.thresholds)
         }
         trials = tuple(
-            self._trial(catalogue, index, marks, vectors, index in unused)
+            self._trial(catalogue, index, marks, vectors, unused)
             for index, mark in enumerate(marks)
             if mark.vendor == vendor
         )
@@ -109,7 +109,7 @@ class Examiner:
         return Apart(brand, trials, self._near(trials), _lettered(brand, trials))
 
     def _trial(
-        self, catalogue: Catalogue, index: int, marks: list[EnrolledMark], vectors: Vectors, unused: bool
+        self, catalogue: Catalogue, index: int, marks: list[EnrolledMark], vectors: Vectors, unused: set[int]
     ) -> Trial:
         mark = marks[index]
         brands = np.array([*self.shipped.brands, *(one.vendor for one in marks)])
@@ -117,10 +117,12 @@ class Examiner:
         mine = brands == mark.vendor
         rival = int(np.where(mine, -1.0, cosines).argmax())
         other = float(cosines[rival])
-        mine[len(self.shipped.brands) :] &= np.array([one.picture != mark.picture for one in marks])
+        mine[len(self.shipped.brands) :] &= np.array(
+            [one.picture != mark.picture and number not in unused for number, one in enumerate(marks)]
+        )
         own = float(cosines[mine].max()) if mine.any() else None
         outcome = self._outcome(catalogue, mark.vendor, own, other)
-        return Trial(mark, outcome, own, other, str(brands[rival]), unused)
+        return Trial(mark, outcome, own, other, str(brands[rival]), index in unused)
 
     def _outcome(self, catalogue: Catalogue, vendor: str, own: float | None, other: float) -> Outcome:
         if own is None:

@@ -19,7 +19,7 @@ from scripts.drawing.tracer import Floats, Light, Part, floats
 
 NAME = "Norvane"
 LETTERING = "NORVANE"
-SIZE = (720, 540)
+SIZE = (480, 360)
 _AT = (0.0, 0.0, 0.0)
 _BUILT: tuple[Callable[[Floats], list[Part]], ...] = (
     lambda mark: housings.bullet(_AT, 58, -14, mark),
@@ -29,7 +29,6 @@ _BUILT: tuple[Callable[[Floats], list[Part]], ...] = (
     lambda mark: housings.turret(_AT, 22, -34, mark, 1.15),
     lambda mark: housings.bullet(_AT, 68, -20, mark, 0.9),
     lambda mark: housings.dome(_AT, mark, 1.2),
-    lambda mark: housings.turret(_AT, 4, -20, mark),
 )
 COUNT = len(_BUILT)
 
