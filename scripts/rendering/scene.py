@@ -21,6 +21,9 @@ HANGING = {"dome", "turret", "ptz", "multi", "fisheye", "detector", "lamp", "acc
 FURTHEST = 1.5
 """How much farther the eye may stand than the housing alone asks for, so that its mount is seen too."""
 
+LEGIBLE = 0.6
+"""Share of a name that must be seen for it to be told."""
+
 Quad = list[tuple[float, float]]
 
 
@@ -145,14 +148,23 @@ def sight(scene: Any, model: Model, seeing: Any, azimuth: float, elevation: floa
     xs, ys = [x for x, _ in points], [y for _, y in points]
     marks = []
     for thing, name in model.marks:
-        facing = (thing.matrix_world.to_3x3() @ Vector((0, 0, 1))).dot(
-            seeing.location - thing.matrix_world.translation
-        )
-        if facing > 0:
+        if _open_to(scene, seeing.location, thing) >= LEGIBLE:
             corners = [thing.matrix_world @ Vector(corner) for corner in _corners(thing)]
             marks.append((name, _seen(scene, seeing, corners)))
     box = (max(0.0, min(xs)), max(0.0, min(ys)), min(1.0, max(xs)), min(1.0, max(ys)))
     return Sight(box, marks, azimuth, elevation)
+
+
+def _open_to(scene: Any, eye: Vector, thing: Any) -> float:
+    """Share of a thing's surface that is seen from ``eye``: neither turned away nor hidden behind another."""
+    graph = bpy.context.evaluated_depsgraph_get()
+    surface = thing.evaluated_get(graph).data
+    seen = 0
+    for polygon in surface.polygons:
+        ray = (thing.matrix_world @ polygon.center - eye).normalized()
+        facing = (thing.matrix_world.to_3x3() @ polygon.normal).dot(ray) < 0
+        seen += facing and scene.ray_cast(graph, eye, ray)[4] == thing
+    return seen / len(surface.polygons)
 
 
 def render(scene: Any, path: Path, samples: int) -> None:
