@@ -183,7 +183,9 @@ class Identifier:
 
     def _camera(self, pixels: Pixels, housing: Housing, text: HousingText, makers: Makers) -> Camera:
         evidence = self._evidence(pixels, housing, text, makers)
-        identification = fusion.identify(evidence, makers.catalogue, makers.likelihoods, self._thresholds)
+        identification = fusion.identify(
+            evidence, makers.catalogue, makers.likelihoods, self._thresholds, housing.score
+        )
         return Camera(housing.box, housing.score, housing.form_factor, identification, text.reading)
 
     def _evidence(

@@ -20,9 +20,16 @@ MAX_CANDIDATES = 3
 
 
 def identify(
-    evidence: Sequence[Evidence], catalogue: Catalogue, likelihoods: Likelihoods, thresholds: Thresholds
+    evidence: Sequence[Evidence],
+    catalogue: Catalogue,
+    likelihoods: Likelihoods,
+    thresholds: Thresholds,
+    housing: float = 1.0,
 ) -> Identification:
     """Weigh all ``evidence`` on one camera; its order does not matter.
+
+    ``housing`` is the probability that it is a camera at all: a name counts only on one, so below
+    ``identify_housing`` what would be named is a candidate.
 
     ``identified`` takes a posterior over the threshold and enough identifying evidence for that platform.
     Where a brand is proven but not who built it, the brand alone is named. The confidence is the posterior
@@ -30,7 +37,7 @@ def identify(
     """
     case = _Case.of(evidence, likelihoods.prior)
     named = _named_platform(case, catalogue, thresholds) or _named_brand(case, thresholds)
-    if named is not None:
+    if named is not None and housing >= thresholds.identify_housing:
         advisories = catalogue.advisories_for(named.brand, named.platform)
         return Identification(
             Verdict.IDENTIFIED,

@@ -126,7 +126,9 @@ class Thresholds:
 
     ``identify_posterior``: least posterior of a named platform. ``identify_conflict``: the same where
     identifying evidence also speaks for another platform. ``identify_support``: least log likelihood ratio
-    that identifying evidence alone must bring. ``candidates_min``: least posterior of a candidate.
+    that identifying evidence alone must bring. ``identify_housing``: least score of a housing whose maker is
+    named, so that a name on what may as well be a sign or a recorder stays a candidate. ``candidates_min``:
+    least posterior of a candidate.
     ``mark_similarity``: least cosine of a gallery match that is evidence at all.
 
     Raises:
@@ -137,6 +139,7 @@ class Thresholds:
     identify_posterior: float
     identify_conflict: float
     identify_support: float
+    identify_housing: float
     candidates_min: float
     mark_similarity: float
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from edge.domain import Box, Camera, PhotoReport, Picture, Verdict
+from edge.domain import Box, Camera, Identification, PhotoReport, Picture, Verdict
 from edge.media.photo import read
 from edge.settings import Settings
 from scripts.evaluation.cases import NEGATIVES, SCENES, Case
@@ -26,7 +26,8 @@ class PhotoIdentifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A camera of an answer."""
+    """A camera of an answer. ``likely`` are the platforms that it names or gives as candidates, with their
+    probabilities; a brand without a known platform stands under its own id."""
 
     box: Box
     score: float
@@ -34,6 +35,7 @@ class Seen:
     brand: str | None = None
     platform: str | None = None
     form: str | None = None
+    likely: tuple[tuple[str, float], ...] = ()
 
     @property
     def named(self) -> bool:
@@ -44,7 +46,14 @@ class Seen:
         said = camera.identification
         form = camera.form_factor
         word = None if form is None else str(form)
-        return cls(camera.box, camera.score, said.verdict, said.brand, said.platform, word)
+        return cls(camera.box, camera.score, said.verdict, said.brand, said.platform, word, _likely(said))
+
+
+def _likely(said: Identification) -> tuple[tuple[str, float], ...]:
+    named = said.platform or said.brand
+    if named is not None:
+        return ((named, said.confidence),)
+    return tuple((candidate.platform, candidate.probability) for candidate in said.candidates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +80,15 @@ class Observation:
 
 def _seen_json(seen: Seen) -> list[object]:
     box = [round(value, 2) for value in seen.box.as_tuple()]
-    return [box, round(seen.score, 5), seen.verdict, seen.brand, seen.platform, seen.form]
+    return [box, round(seen.score, 5), seen.verdict, seen.brand, seen.platform, seen.form, seen.likely]
 
 
 def _seen(row: list[Any]) -> Seen:
-    box, score, verdict, brand, platform, form = row  # ValueError for a row of before forms were kept
-    return Seen(Box(*box), score, Verdict(verdict), brand, platform, form)
+    # ValueError for a row of before forms and candidates were kept: it is measured again.
+    box, score, verdict, brand, platform, form, likely = row
+    return Seen(
+        Box(*box), score, Verdict(verdict), brand, platform, form, tuple((name, p) for name, p in likely)
+    )
 
 
 class Observer:

@@ -30,6 +30,7 @@ THRESHOLDS = Thresholds(
     identify_posterior=0.95,
     identify_conflict=0.995,
     identify_support=3.0,
+    identify_housing=0.5,
     candidates_min=0.1,
     mark_similarity=0.5,
 )
@@ -96,6 +97,16 @@ def test_a_read_wordmark_names_brand_and_platform_with_advisories() -> None:
 def test_a_model_number_that_proves_no_brand_names_the_platform_only() -> None:
     answer = _identify(_evidence({"dahua": 8.0}, EvidenceKind.MODEL))
     assert (answer.brand, answer.platform) == (None, "dahua")
+
+
+def test_a_name_on_what_may_be_no_camera_is_a_candidate() -> None:
+    evidence = [_evidence({"hikvision": 9.0}, brand="ezviz")]
+    told = identify(evidence, CATALOGUE, LIKELIHOODS, THRESHOLDS, housing=0.49)
+    assert (told.verdict, told.brand, told.platform) == (Verdict.CANDIDATES, None, None)
+    assert [(c.brand, c.platform) for c in told.candidates] == [("ezviz", "hikvision")]
+    assert told.evidence == tuple(evidence)
+    named = identify(evidence, CATALOGUE, LIKELIHOODS, THRESHOLDS, housing=0.5)
+    assert named.verdict is Verdict.IDENTIFIED
 
 
 def test_two_brands_on_one_platform_leave_the_brand_open() -> None:

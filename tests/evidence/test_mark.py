@@ -29,6 +29,7 @@ THRESHOLDS = Thresholds(
     identify_posterior=0.95,
     identify_conflict=0.99,
     identify_support=3.0,
+    identify_housing=0.5,
     candidates_min=0.1,
     mark_similarity=0.6,
 )
