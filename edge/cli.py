@@ -18,6 +18,7 @@ import typer
 
 from edge.cli_archives import batch, query
 from edge.cli_gallery import gallery
+from edge.cli_review import review
 from edge.errors import EXIT_DONE, EXIT_INPUT
 from edge.terminal import exit_codes, say
 
@@ -298,6 +299,7 @@ def vendors(as_json: AsJson = False) -> None:
 app.command()(batch)
 app.command()(query)
 app.add_typer(gallery, name="gallery")
+app.add_typer(review, name="review")
 
 
 def _close(unreadable: list[UnreadableV1], count: int, what: str = "photos") -> None:

@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
-from edge.service import batches, health, page, photos, streams, vendors
+from edge.service import batches, health, page, photos, reviews, streams, vendors
 from edge.service.auth import Token, load_or_make_token
 from edge.service.batch_metrics import BatchCollector
 from edge.service.batching import Batching
@@ -126,8 +126,8 @@ def _furnish(app: FastAPI, metrics: Metrics) -> None:
     app.add_middleware(Surroundings, metrics=metrics)
     install_problem_handlers(app)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    for router in (photos.router, streams.router, batches.router, vendors.router, health.router, page.router):
-        app.include_router(router)
+    for one in (photos, reviews, streams, batches, vendors, health, page):
+        app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=page.PAGES / "static"), name="static")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -33,6 +34,8 @@ class Parts:
     events: Events
     validations: Validations
     batching: Batching
+    exporting: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while reviews are exported: each takes a model and a copy of the photos."""
 
     @property
     def catalogue(self) -> Catalogue:

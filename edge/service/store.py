@@ -24,6 +24,7 @@ from edge.errors import CamidError, ErrorCode
 from edge.report.contract import PhotoV1, to_json
 from edge.service.batch_store import BatchStore, create_batches
 from edge.service.data_dir import DataDir
+from edge.service.review_store import ReviewStore, add_doubt, create_reviews
 from edge.service.stream_store import StreamStore, create_streams
 
 _metadata = sql.MetaData()
@@ -42,7 +43,12 @@ def _create(connection: sql.Connection) -> None:
     _metadata.create_all(connection)
 
 
-_MIGRATIONS: tuple[Callable[[sql.Connection], None], ...] = (_create, create_streams, create_batches)
+_MIGRATIONS: tuple[Callable[[sql.Connection], None], ...] = (
+    _create,
+    create_streams,
+    create_batches,
+    create_reviews,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Store:
             raise
         self._sweep()
         self.streams = StreamStore(self._engine, self._writing)
+        self.reviews = ReviewStore(self._engine, self._writing)
         self.batches = BatchStore(self._engine, self._writing)
 
     def add(self, received: Path, body: PhotoV1) -> StoredPhoto:
@@ -150,6 +157,7 @@ class Store:
         }
         with self._engine.begin() as connection:
             connection.execute(sql.insert(_photos).values(values))
+            add_doubt(connection, photo.id, photo.body)
 
     def _migrate(self) -> None:
         with self._engine.begin() as connection:
