@@ -71,19 +71,22 @@ class Identifier:
         return self._makers.current().models
 
     @classmethod
-    def load(cls, settings: Settings) -> Self:
+    def load(cls, settings: Settings, *, call_threads: int | None = None) -> Self:
         """Verifies and loads every model and warms it up.
+
+        ``call_threads`` is how many threads one call takes, the detector's apart: None, all cores, answers
+        one picture soonest; 1 keeps the cores full where several are worked on at a time.
 
         Raises:
             ModelError: naming the file that is missing, altered or cannot be run.
         """
         map_large_pieces()  # before the models: what they leave behind while loading would stay for good
         thresholds, loop = load_thresholds(settings.models_dir), load_loop(settings)
-        detector, recogniser = load_text_models(settings, loop)
-        embedder = load_mark_embedder(settings, loop=loop)
+        detector, recogniser = load_text_models(settings, loop, call_threads)
+        embedder = load_mark_embedder(settings, call_threads, loop)
         makers = KnownMakers(settings, embedder, osd_reader(detector, recogniser, settings))
         return cls(
-            load_finder(settings, loop),
+            load_finder(settings, loop, call_threads),
             TextReader(detector, recogniser),
             embedder,
             makers,

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+import cv2
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -27,6 +28,7 @@ from edge.batch.ray_engine import Pool
 from edge.batch.settle import Totals
 from edge.batch.summary import write_summary
 from edge.identify import Identifier
+from edge.media.remote import check_url, is_url
 from edge.report.sentence import display_names
 from edge.settings import Settings
 from edge.vendors.catalogue import load_catalogue
@@ -79,8 +81,10 @@ def run_batch(options: BatchOptions, settings: Settings, console: Console) -> Ba
     Raises:
         CamidError: what ends the run; what was committed stands.
     """
+    for source in filter(is_url, options.sources):
+        check_url(source)
     plan, key = options.plan(settings), answer_key(settings, options.min_score)
-    identifier = Identifier.load(settings) if options.engine == "local" else None
+    identifier = _load(settings) if options.engine == "local" else None
     with Output(options.output, key, _models(settings)) as output:
         with _progress(_Count(plan), console) as tell:
             work = Work(plan, output, settings, options.min_score, _copies(options), tell)
@@ -91,6 +95,12 @@ def run_batch(options: BatchOptions, settings: Settings, console: Console) -> Ba
         unreadable = output.finish()
     _export(options)
     return BatchEnd(totals, unreadable, _pages(options))
+
+
+def _load(settings: Settings) -> Identifier:
+    """Pictures are worked on side by side: threads inside one of them would only compete."""
+    cv2.setNumThreads(1)
+    return Identifier.load(settings, call_threads=1)
 
 
 def _models(settings: Settings) -> dict[str, str]:
@@ -134,8 +144,8 @@ class _Count:
     def __init__(self, plan: Plan) -> None:
         self.files: int | None = None
         self._given_up = False
-        self._thread = threading.Thread(target=self._run, args=(plan,), daemon=True)
-        self._thread.start()
+        if plan.on_disk:
+            threading.Thread(target=self._run, args=(plan,), daemon=True).start()
 
     def stop(self) -> None:
         self._given_up = True

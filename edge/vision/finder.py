@@ -33,14 +33,17 @@ class HousingFinder:
         return [housing for housing in checked if housing.score >= min_score][: self.settings.max_cameras]
 
 
-def load_finder(settings: Settings, loop: InferenceLoop | None = None) -> HousingFinder:
-    """The shipped models; their calls go through ``loop``.
+def load_finder(
+    settings: Settings, loop: InferenceLoop | None = None, threads: int | None = None
+) -> HousingFinder:
+    """The shipped models; their calls go through ``loop``. ``threads`` are those of one second look; None,
+    as many as there are cores.
 
     Raises:
         ModelError: see ``open_session``.
     """
     return HousingFinder(
         load_detector(settings, CANDIDATE_SCORE, loop),
-        load_verifier(settings, usable_cores(settings), loop),
+        load_verifier(settings, threads or usable_cores(settings), loop),
         settings,
     )

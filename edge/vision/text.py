@@ -164,16 +164,17 @@ def load_text_reader(
 
 
 def load_text_models(
-    settings: Settings, loop: InferenceLoop | None = None
+    settings: Settings, loop: InferenceLoop | None = None, threads: int | None = None
 ) -> tuple[TextDetector, TextRecogniser]:
-    """The models of the manifest, ``text_detection`` and ``text_recognition``.
+    """The models of the manifest, ``text_detection`` and ``text_recognition``; ``threads`` as in
+    ``open_session``.
 
     Raises:
         ModelError: if a model is missing, altered or cannot be run.
     """
     manifest = load_manifest(settings.models_dir)
-    detection = open_session(manifest.entry("text_detection"), settings, loop=loop)
-    recognition = open_session(manifest.entry("text_recognition"), settings, loop=loop)
+    detection = open_session(manifest.entry("text_detection"), settings, threads=threads, loop=loop)
+    recognition = open_session(manifest.entry("text_recognition"), settings, threads=threads, loop=loop)
     return TextDetector(detection), TextRecogniser(recognition, alphabet(recognition))
 
 

@@ -21,7 +21,7 @@ class Models(StandIn):
 
 @pytest.fixture(autouse=True)
 def _no_models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Identifier, "load", lambda _settings: Models())
+    monkeypatch.setattr(Identifier, "load", lambda _settings, **_: Models())
 
 
 def answered(out: Path) -> dict[str, bool]:
