@@ -27,10 +27,10 @@ OVERLAP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class MarkFigures:
-    """``right`` is the share of held-out coded marks whose nearest print is of their maker; ``named``
-    those of them above ``cosine``, above which ``FALSE_SHARE`` of all patches are named wrongly; ``by_size`` the same
-    for the heights in ``SIZES``. ``new`` is the share of marks of new makers whose nearest print is theirs,
-    with five prints each, ``new_named`` those above the same cosine."""
+    """``right`` is the share of held-out coded marks whose nearest print is of their maker; ``named`` those
+    above ``cosine``, above which ``FALSE_SHARE`` of all patches are named wrongly; ``by_size`` the same for
+    the heights in ``SIZES``. ``new`` is the share of marks of new makers whose nearest print is theirs, with
+    five prints each, ``new_named`` of those above the same cosine."""
 
     right: float
     named: float

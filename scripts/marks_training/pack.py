@@ -3,9 +3,9 @@
     python -m scripts.marks_training.pack --data ../shared/data --frames runs/osd/train \\
         --out runs/gpu/marks
 
-That machine needs no typefaces, no codec and no SVG renderer. ``--frames`` are stills that ``scripts.draw_osd``
-drew of the train split. Typefaces and backgrounds of the drawn test set are left out, and so are the drawings
-of logos that it keeps to itself. Nothing in the pack may be published.
+That machine needs no typefaces, no codec and no SVG renderer. ``--frames`` are stills that
+``scripts.draw_osd`` drew of the train split. Typefaces and backgrounds of the drawn test set are left out,
+and so are the drawings of logos that it keeps to itself. Nothing in the pack may be published.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--frames", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--patches", type=int, default=2000)
-    parser.add_argument("--corners", type=int, default=420)
+    parser.add_argument("--corners", type=int, default=390)
     parser.add_argument("--grounds", type=int, default=150)
     options = parser.parse_args()
     cv2.setNumThreads(1)
