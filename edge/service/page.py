@@ -44,10 +44,31 @@ async def streams_page(request: Request) -> HTMLResponse:
     return HTMLResponse(_templates().get_template("streams.html").render(silence_s=silence_s))
 
 
+@router.get("/batches", response_class=HTMLResponse)
+async def batches_page(request: Request) -> HTMLResponse:
+    settings = request.app.state.parts.settings
+    html = (
+        _templates()
+        .get_template("batches.html")
+        .render(
+            silence_s=_MISSED_HEARTBEATS * settings.event_heartbeat_s + 1,
+            max_bytes=settings.batch_max_upload_bytes,
+            max_size=_size(settings.batch_max_upload_bytes),
+        )
+    )
+    return HTMLResponse(html)
+
+
 @router.get("/docs", response_class=HTMLResponse)
 async def reference_page(request: Request) -> HTMLResponse:
     operations = _operations(request.app.openapi())
     return HTMLResponse(_templates().get_template("docs.html").render(operations=operations))
+
+
+def _size(limit: int) -> str:
+    """In decimal units, rounded down, as file managers show it."""
+    unit, name = (10**9, "GB") if limit >= 10**9 else (10**6, "MB")
+    return f"{limit // unit} {name}"
 
 
 @dataclass(frozen=True, slots=True)

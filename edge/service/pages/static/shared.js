@@ -27,7 +27,7 @@ export function fromTemplate(selector) {
 }
 
 export async function ask(path, options = {}) {
-  const headers = { ...options.headers, Authorization: `Bearer ${sessionStorage.getItem(KEPT_TOKEN) ?? ""}` };
+  const headers = { ...options.headers, Authorization: authorisation() };
   let answer;
   try {
     answer = await fetch(path, { ...options, headers });
@@ -36,8 +36,16 @@ export async function ask(path, options = {}) {
   }
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => null);
-  const message = problem?.error?.message ?? `The service answered ${answer.status}.`;
-  throw new Refused(answer.status, message, Number(answer.headers.get("Retry-After")) || 5);
+  throw refusedBy(answer.status, problem, Number(answer.headers.get("Retry-After")) || 5);
+}
+
+export function authorisation() {
+  return `Bearer ${sessionStorage.getItem(KEPT_TOKEN) ?? ""}`;
+}
+
+/** The error for an answer with this status and body. */
+export function refusedBy(status, problem, retryAfter = 5) {
+  return new Refused(status, problem?.error?.message ?? `The service answered ${status}.`, retryAfter);
 }
 
 export function askWith(method, path, body) {
