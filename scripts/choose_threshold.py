@@ -93,6 +93,15 @@ def _tables_by_group(found: Sequence[Trial], shipped: Likelihoods) -> dict[str, 
     return answer
 
 
+def found_cases(data: Path, cache: Path, settings: Settings, catalogue: Catalogue) -> list[Case]:
+    """Every lettered train picture, with its maker known and taken out; readings come from ``cache``."""
+    embedder = load_mark_embedder(settings, threads=1)
+    pictures = list(read_pictures(data, cache, embedder, catalogue))
+    logos = logo_prototypes(read_logos(data / "logos"), embedder, catalogue, LOGO_SEED)
+    prototypes = trusted(pictures, [*logos, *mark_prototypes(pictures)], catalogue)
+    return list(cases(pictures, prototypes, settings.models_dir, catalogue))
+
+
 def judge(case: Case, kinds: set[EvidenceKind], thresholds: Thresholds) -> Identification:
     evidence = [e for e in case.evidence if e.kind in kinds]
     return identify(evidence, case.catalogue, case.likelihoods, thresholds)
@@ -118,11 +127,7 @@ def main() -> None:
     parser.add_argument("--names", action="store_true", help="list every wrong name")
     options = parser.parse_args()
     settings = Settings(provider="cpu")
-    catalogue, embedder = load_catalogue(), load_mark_embedder(settings, threads=1)
-    pictures = list(read_pictures(options.data, options.cache, embedder, catalogue))
-    logos = logo_prototypes(read_logos(options.data / "logos"), embedder, catalogue, LOGO_SEED)
-    prototypes = trusted(pictures, [*logos, *mark_prototypes(pictures)], catalogue)
-    found = list(cases(pictures, prototypes, settings.models_dir, catalogue))
+    found = found_cases(options.data, options.cache, settings, load_catalogue())
     thresholds = load_thresholds(settings.models_dir)
     for name, kinds in KINDS.items():
         for posterior in POSTERIORS:

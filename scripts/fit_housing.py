@@ -29,14 +29,23 @@ def logit_of(score: NDArray[np.float32]) -> NDArray[np.float64]:
 def calibrate(
     score: NDArray[np.float32], logit: NDArray[np.float32], camera: NDArray[np.bool_]
 ) -> tuple[float, float, float]:
-    """Weights of the detector's logit and of the network's, and the bias: logistic regression, by Newton."""
+    """Weights of the detector's logit and of the network's, and the bias: logistic regression, by Newton's
+    steps, each halved until it helps."""
     inputs = np.stack((logit_of(score), logit.astype(np.float64), np.ones(len(logit))), 1)
+    sign = np.where(camera, 1.0, -1.0)
+
+    def loss(weights: NDArray[np.float64]) -> float:
+        return float(np.logaddexp(0, -sign * (inputs @ weights)).sum() + 5e-4 * weights @ weights)
+
     weights: NDArray[np.float64] = np.zeros(3)
     for _ in range(50):
-        guess = 1 / (1 + np.exp(-inputs @ weights))
-        slope = inputs.T @ (guess - camera) + 1e-3 * weights
+        guess = 1 / (1 + np.exp(-np.clip(inputs @ weights, -60, 60)))
+        slope = inputs.T @ (guess - (sign > 0)) + 1e-3 * weights
         curve = (inputs * (guess * (1 - guess))[:, None]).T @ inputs + 1e-3 * np.eye(3)
-        weights = weights - np.linalg.solve(curve, slope)
+        step = np.linalg.solve(curve, slope)
+        while loss(weights - step) > loss(weights) and np.abs(step).max() > 1e-9:
+            step = step / 2
+        weights = weights - step
     return float(weights[0]), float(weights[1]), float(weights[2])
 
 
