@@ -23,7 +23,6 @@ from edge.batch.exports import write_csv, write_geojson, write_jsonl
 from edge.batch.key import answer_key
 from edge.batch.output import Output
 from edge.batch.plan import Plan
-from edge.batch.query import Query, ask
 from edge.batch.ray_engine import Pool
 from edge.batch.settle import Totals
 from edge.batch.summary import write_summary
@@ -34,7 +33,6 @@ from edge.settings import Settings
 from edge.vendors.catalogue import load_catalogue
 from edge.vision.manifest import load_manifest
 
-_ALL = "SELECT * FROM cameras ORDER BY place, camera"
 _LINE_EVERY = 100
 """Files between two lines of progress where there is no terminal."""
 
@@ -131,9 +129,9 @@ def _pages(options: BatchOptions) -> int:
 
 def _export(options: BatchOptions) -> None:
     if options.csv:
-        write_csv(ask(options.output, Query(_ALL)), options.output / "cameras.csv")
+        write_csv(options.output, options.output / "cameras.csv")
     if options.jsonl:
-        write_jsonl(ask(options.output, Query(_ALL)), options.output / "cameras.jsonl")
+        write_jsonl(options.output, options.output / "cameras.jsonl")
     if options.geojson:
         write_geojson(options.output, options.output / "cameras.geojson")
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from edge.batch.query import Query, Result, ask
+from edge.batch.query import Query, asked
 from edge.disk import commit_file, full_disk
 
 _FULL = "The disk is full: the export was not written."
@@ -25,22 +25,26 @@ _CAMERA_TYPES = {
     "alpr": "fixed",
 }
 
-_LOCATED = "SELECT * FROM cameras WHERE latitude IS NOT NULL AND longitude IS NOT NULL ORDER BY place, camera"
+_EVERYTHING = Query("SELECT * FROM cameras ORDER BY place, camera")
+_LOCATED = Query(
+    "SELECT * FROM cameras WHERE latitude IS NOT NULL AND longitude IS NOT NULL ORDER BY place, camera"
+)
 
 
-def write_csv(result: Result, place: Path) -> None:
-    """RFC 4180 with a head line, in UTF-8. What a spreadsheet would take for a formula gets an apostrophe."""
-    with _written(place) as file:
+def write_csv(output: Path, place: Path) -> None:
+    """All cameras: RFC 4180 with a head line, in UTF-8. What a spreadsheet would take for a formula gets an
+    apostrophe."""
+    with asked(output, _EVERYTHING) as found, _written(place) as file:
         writer = csv.writer(file)
-        writer.writerow(result.columns)
-        writer.writerows([_cell(value) for value in row] for row in result.rows)
+        writer.writerow(found.columns)
+        writer.writerows([_cell(value) for value in row] for row in found.rows)
 
 
-def write_jsonl(result: Result, place: Path) -> None:
-    """One object a row."""
-    with _written(place) as file:
-        for row in result.rows:
-            file.write(json.dumps(dict(zip(result.columns, row, strict=True)), ensure_ascii=False) + "\n")
+def write_jsonl(output: Path, place: Path) -> None:
+    """All cameras, one object a row."""
+    with asked(output, _EVERYTHING) as found, _written(place) as file:
+        for row in found.rows:
+            file.write(json.dumps(dict(zip(found.columns, row, strict=True)), ensure_ascii=False) + "\n")
 
 
 def write_geojson(output: Path, place: Path) -> int:
@@ -48,11 +52,15 @@ def write_geojson(output: Path, place: Path) -> int:
 
     The point is where the *photo* was taken; a mapper moves it to the camera.
     """
-    found = ask(output, Query(_LOCATED))
-    rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
-    with _written(place) as file:
-        json.dump({"type": "FeatureCollection", "features": [_feature(row) for row in rows]}, file)
-    return len(rows)
+    written = 0
+    with asked(output, _LOCATED) as found, _written(place) as file:
+        file.write('{"type": "FeatureCollection", "features": [')
+        for row in found.rows:
+            file.write(",\n" if written else "\n")
+            json.dump(_feature(dict(zip(found.columns, row, strict=True))), file)
+            written += 1
+        file.write("]}\n")
+    return written
 
 
 def _feature(row: dict[str, Any]) -> dict[str, Any]:

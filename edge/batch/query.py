@@ -7,7 +7,8 @@ The filter is made of comparisons joined by ``and``, ``or``, ``not`` and bracket
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,8 @@ _NUMBERS = frozenset(
     field.name for field in CAMERAS if pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
 )
 _MAX_QUERY = 4000
+_AT_A_TIME = 2000
+"""Rows that are fetched together; DuckDB's own vectors hold as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ class Query:
 class Result:
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A result whose rows come one after the other, for those that do not fit into memory."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[object, ...]]
 
 
 def parse_filter(text: str) -> Query:
@@ -89,8 +100,15 @@ def filter_query(text: str, limit: int = 1000, columns: Sequence[str] = FIELDS) 
 
 
 def ask(output: Path, query: Query) -> Result:
+    """All rows of ``asked``. Raises: CamidError: as that does."""
+    with asked(output, query) as found:
+        return Result(found.columns, tuple(found.rows))
+
+
+@contextmanager
+def asked(output: Path, query: Query) -> Iterator[Stream]:
     """Runs one statement that reads. It sees the tables ``photos``, ``cameras`` and ``errors`` of the batch
-    and nothing else: no other file, no network, no extension.
+    and nothing else: no other file, no network, no extension. Its rows are there while the block runs.
 
     Raises:
         CamidError: ``not_readable`` if there is no batch, ``bad_request`` with DuckDB's own message.
@@ -102,9 +120,14 @@ def ask(output: Path, query: Query) -> Result:
                 raise _wrong("one SELECT is wanted")
             found = database.execute(query.sql, list(query.values))
             columns = tuple(column[0] for column in found.description)
-            return Result(columns, tuple(found.fetchall()))
+            yield Stream(columns, _some_at_a_time(found))
         except duckdb.Error as error:
             raise _wrong(str(error).splitlines()[0]) from None
+
+
+def _some_at_a_time(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+    while some := found.fetchmany(_AT_A_TIME):
+        yield from some
 
 
 def _opened(output: Path) -> duckdb.DuckDBPyConnection:

@@ -149,13 +149,11 @@ def _newest_ns(folder: Path) -> int:
 
 def _makers(names: Names) -> dict[Export, Callable[[Path, Path], object]]:
     from edge.batch.exports import write_csv, write_geojson, write_jsonl  # noqa: PLC0415
-    from edge.batch.query import Query, ask  # noqa: PLC0415
     from edge.batch.summary import write_summary  # noqa: PLC0415
 
-    everything = Query("SELECT * FROM cameras ORDER BY place, camera")
     return {
-        Export.CSV: lambda folder, place: write_csv(ask(folder, everything), place),
-        Export.JSONL: lambda folder, place: write_jsonl(ask(folder, everything), place),
+        Export.CSV: write_csv,
+        Export.JSONL: write_jsonl,
         Export.GEOJSON: write_geojson,
         Export.SUMMARY: lambda folder, _: write_summary(
             folder, names, datetime.now().astimezone(), version("camid")
