@@ -184,6 +184,11 @@ class Settings(BaseSettings):
     )
     batch_part_rows: Positive = Field(500, description="answers in one part; a kill costs at most one part")
     batch_ray_files: Positive = Field(16, description="files that a worker of Ray is given at a time")
+    batch_fetch_tries: Positive = Field(4, description="tries to fetch a file, or a list, from a storage")
+    batch_fetch_wait_s: Seconds = Field(1, description="before the second try; each further one waits twice")
+    batch_fetch_bytes: Positive = Field(
+        16 * 1024**3, description="of one archive or video that is fetched from a storage to the disk"
+    )
 
     # batches over HTTP
     batch_roots: Paths = Field((), description="folders whose content batches over HTTP may read")

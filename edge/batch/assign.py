@@ -104,7 +104,9 @@ def _pickled(found: Entry | Video, with_content: bool) -> bytes:
         )
 
 
-def _with_content(found: Entry | Video) -> Entry:
+def _with_content(found: Entry | Video) -> Entry | Video:
+    if isinstance(found, Video) and found.fetched is not None:
+        return found
     if isinstance(found, Video):
         raise PhotoError(
             ErrorCode.NOT_READABLE, "Videos need a folder that the workers see, or the local engine."

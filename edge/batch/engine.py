@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from edge.batch.classify import (
     Classifier,
@@ -127,23 +128,25 @@ class LocalEngine:
                 yield _Job(piece, content=readers.submit(read_content, one), held=piece.size)
 
     def _video(self, video: Video, piece: Piece) -> Iterator[_Job]:
-        """Its frames that have no row yet, then the video itself, which says that all of them have."""
-        frames = 0
         try:
-            sha256, sidecar = hash_file(video.path), video.sidecar()
-            original = self._videos.get(sha256) or self._output.place_of(sha256)
-            if original is not None:
-                yield _Job(piece, outcome=known(piece, sha256, original))
-                return
-            for moment in key_frames(video.path, sha256, self._settings):
-                frames += 1
-                where = Piece(piece.place + moment.fragment, piece.size, piece.modified_ns)
-                if not self._output.is_done(where):
-                    shown = Shown(moment.picture, moment.frame_s, sidecar)
-                    yield _Job(where, shown=shown, held=moment.picture.pixels.nbytes)
+            with video.open() as path:
+                yield from self._frames(path, video.sidecar(), piece)
         except PhotoError as error:
             yield _Job(piece, outcome=error)
+
+    def _frames(self, path: Path, sidecar: bytes, piece: Piece) -> Iterator[_Job]:
+        """Those that have no row yet, then the video itself, which says that all of them have."""
+        frames, sha256 = 0, hash_file(path)
+        original = self._videos.get(sha256) or self._output.place_of(sha256)
+        if original is not None:
+            yield _Job(piece, outcome=known(piece, sha256, original))
             return
+        for moment in key_frames(path, sha256, self._settings):
+            frames += 1
+            where = Piece(piece.place + moment.fragment, piece.size, piece.modified_ns)
+            if not self._output.is_done(where):
+                shown = Shown(moment.picture, moment.frame_s, sidecar)
+                yield _Job(where, shown=shown, held=moment.picture.pixels.nbytes)
         self._videos[sha256] = piece.place
         yield _Job(piece, outcome=video_row(piece, sha256, frames))
 

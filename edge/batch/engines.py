@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
@@ -17,15 +17,16 @@ from edge.batch.ray_cluster import cluster
 from edge.batch.ray_engine import Pool, RayEngine
 from edge.batch.settle import Totals
 from edge.batch.worker import WorkerSpec
-from edge.errors import ErrorCode, ModelError
+from edge.errors import CamidError, ErrorCode, ModelError
 from edge.identify import Identifier
 from edge.media.countries import country_at
 from edge.media.facts import PhotoFacts
+from edge.media.remote import shown
 from edge.settings import Settings
 from edge.vision.runtime import usable_cores
 
 _SECRETS = ("token", "mqtt_url", "mqtt_username", "mqtt_password")
-"""Settings that no worker needs."""
+"""Settings that no worker needs; the answers do not depend on them."""
 
 
 class Engine(Protocol):
@@ -66,14 +67,21 @@ def run_on_ray(work: Work, pool: Pool, address: str | None = None) -> Totals:
     worker for each core unless ``pool`` says otherwise.
 
     Raises:
-        CamidError: ``extra_missing``, ``bad_request`` without such a cluster, ``store_full``, the models'
-            errors, those of a worker with other models among them. What was committed stands.
+        CamidError: ``extra_missing``, ``bad_request`` without such a cluster or with a login in a URL,
+            ``store_full``, the models' errors, those of a worker with other models among them. What was
+            committed stands.
     """
+    if any(shown(source) != source for source in work.plan.sources):
+        raise CamidError(
+            ErrorCode.BAD_REQUEST,
+            "A login in a URL is not sent to other processes: give it to the workers' environment.",
+        )
     cores = max(usable_cores(work.settings), (pool.workers or 1) * pool.cpus)
     if address is None and pool.workers is None:
         pool = Pool(max(1, cores // pool.cpus), pool.cpus, pool.gpus, pool.with_content)
+    work = _without_secrets(work, pool)
     with cluster(address, cores):
-        engine = RayEngine(_spec(work, pool), work.output, pool, progress=work.progress, control=work.control)
+        engine = RayEngine(_spec(work), work.output, pool, progress=work.progress, control=work.control)
         return _run(engine, work)
 
 
@@ -85,11 +93,15 @@ def _run(engine: Engine, work: Work) -> Totals:
     return totals
 
 
-def _spec(work: Work, pool: Pool) -> WorkerSpec:
+def _without_secrets(work: Work, pool: Pool) -> Work:
     told = {"threads": pool.cpus, **dict.fromkeys(_SECRETS)}
-    key = answer_key(work.settings, work.min_score)
-    load = partial(_load, key, work.min_score)
-    return WorkerSpec(work.settings.model_copy(update=told), load, work.min_score, country_of, work.keep)
+    settings = work.settings.model_copy(update=told)
+    return replace(work, settings=settings, plan=replace(work.plan, settings=settings))
+
+
+def _spec(work: Work) -> WorkerSpec:
+    load = partial(_load, answer_key(work.settings, work.min_score), work.min_score)
+    return WorkerSpec(work.settings, load, work.min_score, country_of, work.keep)
 
 
 def _load(key: str, min_score: float | None, settings: Settings) -> Identifier:

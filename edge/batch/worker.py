@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from edge.batch.assign import Assigned, Assignment
 from edge.batch.classify import (
@@ -142,21 +143,25 @@ class _File:
 
     def _video(self, video: Video) -> Judged:
         try:
-            sha256, sidecar = hash_file(video.path), video.sidecar()
+            with video.open() as path:
+                return self._opened_video(path, video.sidecar())
         except PhotoError as error:
             return self._without_content(error)
+
+    def _opened_video(self, path: Path, sidecar: bytes) -> Judged:
+        sha256 = hash_file(path)
         match self._claimed(sha256):
             case Claim.COPY:
                 return self._judged(sha256)
             case Claim.DEADLY:
                 return self._judged(sha256, Part(self.file.piece, _DEADLY))
-        return self._judged(sha256, *self._frames(video, sha256, sidecar))
+        return self._judged(sha256, *self._frames(path, sha256, sidecar))
 
-    def _frames(self, video: Video, sha256: str, sidecar: bytes) -> Iterator[Part]:
+    def _frames(self, path: Path, sha256: str, sidecar: bytes) -> Iterator[Part]:
         """Of frames that have no row yet, then of the video itself."""
         piece, frames = self.file.piece, 0
         try:
-            for moment in key_frames(video.path, sha256, self.classifier.settings):
+            for moment in key_frames(path, sha256, self.classifier.settings):
                 frames += 1
                 where = Piece(piece.place + moment.fragment, piece.size, piece.modified_ns)
                 if where.place not in self.file.done:

@@ -1,8 +1,9 @@
 """What lies in an archive: every file of a source in a fixed order, and what is passed over, with its cause.
 
-Sources are folders, files, globs, lists of paths (``@list.txt``), videos, and ZIP, TAR and 7z archives, also
-one inside another. Nothing is extracted to a disk, no link is followed, and a member's name is a label and
-never a path: no name can lead out of a source. A member's bytes are bounded as those of a file are.
+Sources are folders, files, globs, lists of paths (``@list.txt``), URLs of storages, videos, and ZIP, TAR and
+7z archives, also one inside another. Nothing is extracted to a disk, no link is followed, and a member's name
+is a label and never a path: no name can lead out of a source. A member's bytes are bounded as those of a file
+are.
 """
 
 from __future__ import annotations
@@ -11,18 +12,20 @@ import glob
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 
 from edge.errors import ErrorCode, PhotoError
-from edge.media import containers
+from edge.media import containers, remote
 from edge.media.formats import is_video
 from edge.settings import Settings
 
 _NESTED = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".7z")
 """Members are looked into by their names: each would have to be unpacked to know."""
 _PHOTOS = (".jpg", ".jpeg", ".JPG", ".JPEG", ".heic", ".HEIC", ".png", ".webp", ".tif", ".dng")
+_VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".flv")
 _MAX_SIDECAR_BYTES = 1 << 20
 _HEAD = 512
 """Bytes by which an archive is known: a TAR's mark stands at 257."""
@@ -54,13 +57,19 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A recording on a disk; it is read in place and never held in memory."""
+    """A recording; on a disk it is read in place, from a storage it is fetched while it is ``open``, and it
+    is never held in memory. ``path`` is where it lies, there or in the storage."""
 
     place: str
     size: int
     modified_ns: int
     path: Path
     sidecar: Callable[[], bytes] = bytes
+    fetched: Callable[[], AbstractContextManager[Path]] | None = None
+
+    def open(self) -> AbstractContextManager[Path]:
+        """Raises: PhotoError: as ``RemoteFile.fetched``."""
+        return self.fetched() if self.fetched is not None else nullcontext(self.path)
 
 
 Found = Entry | Video | Skipped
@@ -71,6 +80,8 @@ def walk(sources: Iterable[str], settings: Settings) -> Iterator[Found]:
     for source in sources:
         if source.startswith("@"):
             yield from walk(_listed(Path(source[1:])), settings)
+        elif remote.is_url(source):
+            yield from _storage(source, settings)
         elif glob.has_magic(source) and not Path(source).exists():
             matches = glob.glob(source, recursive=True)  # noqa: PTH207  (the pattern may be absolute)
             for match in sorted(matches, key=os.fsencode):
@@ -106,6 +117,59 @@ def _path(path: Path, settings: Settings) -> Iterator[Found]:
         yield Skipped(place, 0, 0, ErrorCode.NOT_READABLE, f"This cannot be read ({_reason(error)}).")
 
 
+def _storage(url: str, settings: Settings) -> Iterator[Found]:
+    for found in remote.files(url, settings):
+        if isinstance(found, remote.Unlisted):
+            yield Skipped(_text(found.place), 0, 0, ErrorCode.NOT_READABLE, found.message)
+        else:
+            yield from _remote(*found, settings)
+
+
+def _remote(file: remote.RemoteFile, beside: frozenset[str], settings: Settings) -> Iterator[Found]:
+    """What a file is, is told by its name here: to look into each would ask the storage twice."""
+    name, place = file.path.lower(), _text(file.place)
+    size, when = file.size or 0, file.modified_ns
+    path = PurePosixPath(file.path)
+    if name.endswith(_NESTED):
+        yield from _fetched_members(file, place, settings)
+    elif name.endswith(_VIDEOS):
+        fetched = partial(file.fetched, settings)
+        yield Video(place, size, when, Path(path), _remote_sidecar(file, beside, settings), fetched)
+    elif not _is_sidecar(path, lambda one: str(one) in beside):
+        read = partial(file.read, settings.max_photo_bytes, settings)
+        yield Entry(place, size, when, read, _remote_sidecar(file, beside, settings))
+
+
+def _fetched_members(file: remote.RemoteFile, place: str, settings: Settings) -> Iterator[Found]:
+    try:
+        with file.fetched(settings) as path:
+            with path.open("rb") as content:
+                kind = containers.container_of(content.read(_HEAD))
+            if kind is None:
+                message = "This is no archive, although its name says so."
+                yield Skipped(place, file.size or 0, file.modified_ns, ErrorCode.UNSUPPORTED_FORMAT, message)
+            else:
+                yield from _members(kind, path, place, file.modified_ns, 0, settings, stays=False)
+    except PhotoError as error:
+        yield Skipped(place, file.size or 0, file.modified_ns, ErrorCode(error.code), error.message)
+
+
+def _remote_sidecar(
+    file: remote.RemoteFile, beside: frozenset[str], settings: Settings
+) -> Callable[[], bytes]:
+    names = (str(candidate) for candidate in _sidecars(PurePosixPath(file.path)))
+    found = next((name for name in names if name in beside and name != file.path), None)
+    return bytes if found is None else partial(_told_beside, replace(file, path=found), settings)
+
+
+def _told_beside(sidecar: remote.RemoteFile, settings: Settings) -> bytes:
+    """A sidecar that cannot be had is none: the photo has its answer all the same."""
+    try:
+        return sidecar.read(_MAX_SIDECAR_BYTES, settings)[:_MAX_SIDECAR_BYTES]
+    except PhotoError:
+        return b""
+
+
 def _file(path: Path, place: str, status: os.stat_result, settings: Settings) -> Iterator[Found]:
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -113,7 +177,7 @@ def _file(path: Path, place: str, status: os.stat_result, settings: Settings) ->
     if is_video(head):
         yield Video(place, status.st_size, status.st_mtime_ns, path, partial(_sidecar, path))
     elif kind is None:
-        if not _is_sidecar(path):
+        if not _is_sidecar(path, lambda one: Path(one).is_file()):
             read = partial(_bytes, path, settings)
             yield Entry(place, status.st_size, status.st_mtime_ns, read, partial(_sidecar, path))
     else:
@@ -121,10 +185,16 @@ def _file(path: Path, place: str, status: os.stat_result, settings: Settings) ->
 
 
 def _members(
-    kind: containers.Container, source: Path | bytes, place: str, when: int, depth: int, settings: Settings
+    kind: containers.Container,
+    source: Path | bytes,
+    place: str,
+    when: int,
+    depth: int,
+    settings: Settings,
+    stays: bool = True,
 ) -> Iterator[Found]:
     try:
-        for member in containers.members(kind, source, settings.max_photo_bytes):
+        for member in containers.members(kind, source, settings.max_photo_bytes, stays):
             yield from _member(member, f"{place}!/{_text(member.name)}", depth, settings)
     except PhotoError as error:
         # What was found before the damage stands; the archive itself has the cause.
@@ -163,24 +233,29 @@ def _bytes(path: Path, settings: Settings) -> bytes:
 
 
 def _sidecar(path: Path) -> bytes:
-    for candidate in (Path(f"{path}.xmp"), path.with_suffix(".xmp"), Path(f"{path}.json")):
+    for candidate in _sidecars(path):
         if candidate == path:
             continue
         try:
-            with candidate.open("rb") as file:
+            with Path(candidate).open("rb") as file:
                 return file.read(_MAX_SIDECAR_BYTES)
         except (OSError, ValueError):
             continue
     return b""
 
 
-def _is_sidecar(path: Path) -> bool:
+def _sidecars(path: PurePath) -> tuple[PurePath, ...]:
+    """Where a sidecar of this file may lie."""
+    return path.with_name(f"{path.name}.xmp"), path.with_suffix(".xmp"), path.with_name(f"{path.name}.json")
+
+
+def _is_sidecar(path: PurePath, is_file: Callable[[PurePath], bool]) -> bool:
     """Whether a file only tells about the photo beside it; alone it is a file like any other."""
     match path.suffix.lower():
         case ".json":
-            return path.with_suffix("").is_file()
+            return is_file(path.with_suffix(""))
         case ".xmp":
-            return path.with_suffix("").is_file() or any(path.with_suffix(end).is_file() for end in _PHOTOS)
+            return is_file(path.with_suffix("")) or any(is_file(path.with_suffix(end)) for end in _PHOTOS)
         case _:
             return False
 

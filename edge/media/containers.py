@@ -70,8 +70,8 @@ def container_of(head: bytes) -> Container | None:
     return None
 
 
-def members(kind: Container, source: Path | bytes, most: int) -> Iterator[Member]:
-    """Every file in the archive at, or in, ``source``.
+def members(kind: Container, source: Path | bytes, most: int, stays: bool = True) -> Iterator[Member]:
+    """Every file in the archive at, or in, ``source``; ``stays``: it will be there for other processes too.
 
     Raises:
         PhotoError: ``corrupt``, ``unsupported_format`` or ``not_readable``, for the archive or its rest.
@@ -79,7 +79,7 @@ def members(kind: Container, source: Path | bytes, most: int) -> Iterator[Member
     try:
         match kind:
             case Container.ZIP:
-                yield from _zip(source, most)
+                yield from _zip(source, most, stays)
             case Container.TAR:
                 yield from _tar(source, most)
             case Container.SEVEN_ZIP:
@@ -96,7 +96,7 @@ def _damaged(what: str, error: Exception) -> PhotoError:
     return PhotoError(ErrorCode.CORRUPT, f"{what} cannot be unpacked ({type(error).__name__}).")
 
 
-def _zip(source: Path | bytes, most: int) -> Iterator[Member]:
+def _zip(source: Path | bytes, most: int, stays: bool) -> Iterator[Member]:
     with _opened(source) as file:
         if _directory_bytes(file) > MAX_DIRECTORY_BYTES:
             raise PhotoError(ErrorCode.TOO_MANY_BYTES, "The archive's list of members is too long.")
@@ -111,7 +111,7 @@ def _zip(source: Path | bytes, most: int) -> Iterator[Member]:
         elif (info.external_attr >> 28) == 0xA:
             yield Member(info.filename, info.file_size, when, refused="Links are not followed.")
         else:
-            path = source if isinstance(source, Path) else None
+            path = source if stays and isinstance(source, Path) else None
             yield Member(info.filename, info.file_size, when, _ZipRead(archive, info, most, path))
 
 

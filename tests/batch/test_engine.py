@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from edge.batch.rows import Piece
 from edge.batch.settle import Totals
 from edge.domain import PhotoReport, Picture
 from edge.errors import CamidError, ErrorCode, ModelError
-from edge.media.archive import walk
+from edge.media.archive import Found, walk
 from edge.settings import Settings, load_settings
 from tests.support.service import photo, report_on
 
@@ -65,10 +66,15 @@ def settings(**overrides: object) -> Settings:
 
 
 def run(archive: Path, out: Path, model: StandIn, workers: int = 2, **overrides: object) -> Totals:
-    limits = settings(**overrides)
+    plan = walk([str(archive)], settings(**overrides))
+    return run_plan(plan, out, model, workers, **overrides)
+
+
+def run_plan(
+    plan: Iterable[Found], out: Path, model: StandIn, workers: int = 2, **overrides: object
+) -> Totals:
     with Output(out, KEY, {"detector": "cd" * 32}) as output:
-        engine = LocalEngine(model, output, limits, workers=workers)
-        totals = engine.run(walk([str(archive)], limits))
+        totals = LocalEngine(model, output, settings(**overrides), workers=workers).run(plan)
         output.finish()
     return totals
 
