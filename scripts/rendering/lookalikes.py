@@ -287,7 +287,7 @@ BUILDERS: dict[str, tuple[Callable[[], Model], bool]] = {
     "nest_box": (nest_box, True),
     "access_point": (access_point, True),
     "mirror": (mirror, True),
-    "sign": (sign, False),
+    "sign": (sign, True),
     "solar_panel": (solar_panel, False),
     "nest": (nest, False),
     "spotlight": (spotlight, True),

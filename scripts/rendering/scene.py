@@ -55,7 +55,7 @@ def light(scene: Any) -> None:
     world = bpy.data.worlds.new("w")
     scene.world = world
     world.use_nodes = True
-    # A sky of soft gradients needs no fine map of where its light comes from, which costs more than the picture.
+    # A soft sky needs no fine map of where its light comes from; making one costs more than the picture.
     world.cycles.sampling_method = "MANUAL"
     world.cycles.sample_map_resolution = 64
     nodes, links = world.node_tree.nodes, world.node_tree.links
