@@ -48,15 +48,18 @@ class DecodedFinder(nn.Module):
 
 def load_embedding(path: Path) -> MarkNet:
     state = torch.load(path, map_location="cpu", weights_only=True)
-    net = MarkNet().eval()
+    net: MarkNet = MarkNet()
     net.load_state_dict({k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")})
+    net.eval()
     return net
 
 
 def load_finder(path: Path) -> DecodedFinder:
-    finder = MarkFinder()
+    finder: MarkFinder = MarkFinder()
     finder.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return DecodedFinder(finder.eval()).eval()
+    decoded: DecodedFinder = DecodedFinder(finder)
+    decoded.eval()
+    return decoded
 
 
 def export(net: nn.Module, example: Tensor, names: tuple[str, str], path: Path, *, any_size: bool) -> None:
