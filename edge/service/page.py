@@ -12,8 +12,22 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from edge.domain import FormFactor
+
 PAGES = Path(__file__).parent / "pages"
 router = APIRouter(include_in_schema=False)
+
+_FORMS = (
+    (FormFactor.BULLET, "bullet"),
+    (FormFactor.DOME, "dome"),
+    (FormFactor.TURRET, "turret"),
+    (FormFactor.PTZ, "pan-tilt-zoom"),
+    (FormFactor.BOX, "box"),
+    (FormFactor.FISHEYE, "fisheye"),
+    (FormFactor.MULTI, "multi-sensor"),
+    (FormFactor.ALPR, "number-plate reader"),
+    (FormFactor.INDOOR, "doorbell or indoor"),
+)
 
 _MISSED_HEARTBEATS = 3
 """After so many a page takes its connection for lost."""
@@ -57,6 +71,11 @@ async def batches_page(request: Request) -> HTMLResponse:
         )
     )
     return HTMLResponse(html)
+
+
+@router.get("/review", response_class=HTMLResponse)
+async def review_page() -> HTMLResponse:
+    return HTMLResponse(_templates().get_template("review.html").render(forms=_FORMS))
 
 
 @router.get("/docs", response_class=HTMLResponse)

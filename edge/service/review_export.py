@@ -29,6 +29,8 @@ from edge.vision.faces import Face
 _QUALITY = 92
 _NAME = 20
 """Characters of the original's SHA-256 that name a picture of the dataset."""
+INSIDE = 0.7
+"""Share of a face's box that a reviewed camera must cover to make it a part of that camera."""
 _log = logging.getLogger("edge.review")
 
 
@@ -95,7 +97,7 @@ class ReviewExport:
             return None
         boxes = [Box(*box) for box in one.review.body.blur]
         if self.faces is not None:
-            boxes += [around_face(face.box) for face in self.faces.find(picture.pixels)]
+            boxes += _faces_outside(self.faces.find(picture.pixels), one)
         file = f"{one.sha256[:_NAME]}.jpg"
         _write_jpeg(blurred(picture.pixels, boxes), folder / file)
         return _described(one, f"{IMAGES}/{file}", picture.width, picture.height, len(boxes))
@@ -122,6 +124,17 @@ def _described(one: ReviewedPhoto, file: str, width: int, height: int, parts: in
         rejected=tuple(Box(*camera.box) for camera in one.review.body.cameras if camera.rejected),
         blurred=parts,
     )
+
+
+def _faces_outside(faces: Iterable[Face], one: ReviewedPhoto) -> list[Box]:
+    """What to blur for ``faces``, less those inside a camera: lenses are sometimes taken for faces, and a
+    blurred camera teaches nothing."""
+    cameras = [Box(*camera.box) for camera in one.review.body.cameras if not camera.rejected]
+    return [
+        around_face(face.box)
+        for face in faces
+        if not any(face.box.coverage_by(camera) > INSIDE for camera in cameras)
+    ]
 
 
 def _cameras(one: ReviewedPhoto) -> Iterator[CocoCamera]:
