@@ -63,7 +63,7 @@ def run(options: argparse.Namespace, folder: Path) -> Report:
     settings = soak_settings(data.root, options.most_wait, keep=options.keep)
     identifier, cameras, store = Identifier.load(settings), soak_cameras(), Store(data)
     start_native_threads()
-    plan = Plan(options.minutes * 60, options.trial, options.well, options.seed)
+    plan = Plan(options.minutes * 60, options.trial, options.well, options.seed, options.keep)
     with CameraProcess([camera.spec for camera in cameras]) as process:
         before, diary = usage(), Diary()
         watched = WatchedStreams(store.streams, SecretsBox(data), settings, lambda _: None)

@@ -185,7 +185,7 @@ def _hours(seconds: int) -> str:
 
 _PICTURES = (
     (CheckId.NOT_BLACK, PictureFault.BLACK, "the picture is black"),
-    (CheckId.NOT_FROZEN, PictureFault.FROZEN, "nothing has changed for {still:.0f} s, not even noise"),
+    (CheckId.NOT_FROZEN, PictureFault.FROZEN, "nothing has changed for {still:.0f} s, no clock and no noise"),
     (CheckId.SHARP, PictureFault.BLURRED, "the picture is blurred: focus, dirt or a film on the glass"),
     (CheckId.COLOUR, PictureFault.IR_STUCK, "grey by day, or tinted: the infrared filter is stuck"),
 )
@@ -200,7 +200,8 @@ def _picture(seen: Observation, check: CheckId, fault: PictureFault, message: st
         return _check(check, None, "the picture is black")
     if fault is PictureFault.IR_STUCK and seen.day is None:
         return _check(check, None, "whether it is day there is not known")
-    return _check(check, True, "")
+    still = fault is PictureFault.FROZEN and seen.silent
+    return _check(check, True, f"nothing moved for {seen.still_s:.0f} s: a still scene" if still else "")
 
 
 def _expected(seen: Observation, catalogue: Catalogue) -> list[Check]:

@@ -55,7 +55,8 @@ class Observation:
     """All that was seen of one camera while it was watched for ``seconds``.
 
     ``fault`` ended the watch, or kept it from beginning; ``message`` says more, without credentials. ``day``
-    says whether it was day where the camera is, None: not known.
+    says whether it was day where the camera is, None: not known. ``still_s`` is for how long the scene had
+    stood still at the end; ``silent``: so still that no clock ticked either.
     """
 
     target: Target
@@ -76,6 +77,7 @@ class Observation:
     cameras: tuple[Camera, ...] = ()
     picture_faults: tuple[PictureFault, ...] = ()
     still_s: float = 0.0
+    silent: bool = False
     day: bool | None = None
     snapshot: bytes | None = None
 

@@ -12,6 +12,7 @@ from edge.domain import Pixels, Verdict
 from edge.domain_streams import Exchange, Frame, StreamLook
 from edge.errors import CamidError, StreamError
 from edge.media.clock import Clock
+from edge.media.memory import give_back
 from edge.media.stream import Stream
 from edge.media.wire import Admit
 from edge.settings import Settings
@@ -73,7 +74,9 @@ class Looker:
             line.close()
             return Failed(error, self._heard_of(exchange))
         finally:
-            if not self._settings.stream_keep_connection:
+            if self._settings.stream_keep_connection:
+                give_back(self._clock)  # where no stream ends, nobody else does
+            else:
                 line.close()
 
     def _see(self, spec: StreamSpec, order: Order, line: Line) -> Seen:
@@ -97,7 +100,7 @@ class Looker:
             heard=heard,
             display=display,
             unread=unread,
-            picture_faults=line.pictures.faults(),
+            picture_faults=line.pictures.faults(has_clock=order.shows_clock),
         )
 
     def _stream(self, spec: StreamSpec, order: Order, line: Line) -> Stream:

@@ -85,8 +85,11 @@ class Validator:
             overlay_by=seen.overlay_by,
             intermediary=seen.intermediary,
             cameras=seen.cameras,
-            picture_faults=seen.pictures.faults(day, clock is not None and clock.stands),
-            still_s=seen.pictures.still_s,
+            picture_faults=seen.pictures.faults(
+                day, has_clock=bool(seen.clocks), clock_stands=clock is not None and clock.stands
+            ),
+            still_s=seen.pictures.still.seconds,
+            silent=seen.pictures.still.silent,
             day=day,
             snapshot=_jpeg(seen.frame),
         )

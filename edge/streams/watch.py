@@ -50,7 +50,8 @@ class Reading(StrEnum):
 class Order:
     """What the next look does. ``exchange``: the camera is asked anew for all that it answers, otherwise
     ``answered`` of the last time has to do. ``scene`` and ``info`` are those of the last look, ``read_scene``
-    is that of the last reading; ``told`` is the evidence so far that stands in no picture."""
+    is that of the last reading, which saw a clock in the display if ``shows_clock``; ``told`` is the evidence
+    so far that stands in no picture."""
 
     exchange: bool
     answered: Exchange | None
@@ -59,6 +60,7 @@ class Order:
     info: StreamInfo | None
     scene: Thumbnail | None
     read_scene: Thumbnail | None
+    shows_clock: bool
     told: tuple[Evidence, ...]
 
 
@@ -102,6 +104,7 @@ class Watch:
         self._answered: Exchange | None = None
         self._fruitless = 0
         self._last_reading: float | None = None
+        self._shows_clock = False
         self._told: Identification | None = None
         self._found_cameras = False
 
@@ -120,6 +123,7 @@ class Watch:
             info=self._info,
             scene=self._scene,
             read_scene=self._read_scene,
+            shows_clock=self._shows_clock,
             told=self._ledger.told(),
         )
 
@@ -197,6 +201,7 @@ class Watch:
         if seen.display is not None:
             self._ledger.read(seen.display.evidence, seen.info.width, seen.info.height)
             self._last_reading, self._read_scene = now, seen.scene
+            self._shows_clock = seen.display.osd is not None and seen.display.osd.timestamp_text is not None
             self._found_cameras = self._settings.stream_find_cameras
         self._info, self._scene, self.jpeg = seen.info, seen.scene, seen.jpeg
 

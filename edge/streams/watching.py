@@ -91,7 +91,7 @@ class Watcher:
         passed = now - self._began
         if not self._recent or now - _time(self._recent[-1], stream.info) >= _SAMPLE_S:
             self._recent.append(frame)
-            self.seen.pictures.add(frame.pixels, now)
+            self.seen.pictures.add(frame.pixels, now, stream.statistics().key_frames)
         if self._reading_due(passed, seconds):
             self._read(frame)
         if stream.info.transport is not Transport.FILE:

@@ -9,13 +9,10 @@ from statistics import median
 
 from edge.errors import StreamFault
 from scripts.own_process import Usage
-from scripts.soaking.trials import Trial
+from scripts.soaking.trials import IN_PASSING, Trial
 
 BACK_WITHIN_S = 10.0
 MAX_GROWTH = 0.05
-
-_IN_PASSING = frozenset({StreamFault.ENDED, StreamFault.STALLED})
-"""How a look may end that was under way when the trouble began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ class Outcome:
         if not trial.expected:
             return named <= trial.tolerated
         last = self.named[-1][1] if self.named else None
-        return last in trial.expected and named <= trial.expected | trial.tolerated | _IN_PASSING
+        return last in trial.expected and named <= trial.expected | trial.tolerated | IN_PASSING
 
     @property
     def is_back(self) -> bool:

@@ -58,12 +58,14 @@ class Victim:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """For how long trials begin, how long one lasts, and for how long a camera plays well after it."""
+    """For how long trials begin, how long one lasts, and for how long a camera plays well after it. ``keep``:
+    connections are kept between looks."""
 
     seconds: float
     trial_s: float
     well_s: float
     seed: int
+    keep: bool
 
 
 def is_well(status: StreamStatus) -> bool:
@@ -92,7 +94,8 @@ def _torment_one(number: int, victim: Victim, diary: Diary, plan: Plan, end: flo
     chance, outcomes, queue = random.Random(plan.seed + number), list[Outcome](), list[Trial]()
     time.sleep(chance.uniform(0, plan.trial_s + plan.well_s))
     while time.monotonic() < end:
-        queue = queue or chance.sample(victim.camera.trials, len(victim.camera.trials))
+        trials = victim.camera.trials(keep=plan.keep)
+        queue = queue or chance.sample(trials, len(trials))
         outcomes.append(_try(queue.pop(), victim, diary, plan.trial_s))
         time.sleep(plan.well_s)
     return outcomes

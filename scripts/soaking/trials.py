@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,40 +14,54 @@ from tests.support.clips import CHANNEL, CLOCK, Clip, Text, make_clip, wordmark
 
 _NONE: frozenset[StreamFault] = frozenset()
 
+IN_PASSING = frozenset({StreamFault.ENDED, StreamFault.STALLED})
+"""How a look may end that was under way when the trouble began."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """``faults`` are set for the length of the trial; without any the camera is switched off. One of
     ``expected`` has to be named, without any there is nothing to name; ``tolerated`` may be. ``switch`` says
-    what becomes different: codec or size."""
+    what becomes different: codec or size. What is ``met_at_the_door`` is seen by who opens a stream alone."""
 
     name: str
     expected: frozenset[StreamFault] = _NONE
     faults: Faults | None = None
     switch: str | None = None
     tolerated: frozenset[StreamFault] = _NONE
+    met_at_the_door: bool = False
+
+    def for_kept_connections(self) -> Trial:
+        """The same for a stream that is open already: it may go on, or end and then meet the fault."""
+        if not self.met_at_the_door and self.switch != "codec":
+            return self
+        return replace(self, expected=_NONE, tolerated=self.expected | self.tolerated | IN_PASSING)
 
 
 def _faulty(name: str, *expected: StreamFault, **faults: Any) -> Trial:
     return Trial(name, frozenset(expected), Faults(**faults))
 
 
+def _door(name: str, *expected: StreamFault, **faults: Any) -> Trial:
+    return replace(_faulty(name, *expected, **faults), met_at_the_door=True)
+
+
 TRIALS = (
     Trial("switched off", frozenset({StreamFault.REFUSED})),
     _faulty("stalled", StreamFault.STALLED, stalled=True),
-    _faulty("half-open", StreamFault.TIMEOUT, StreamFault.TLS_FAILED, silent=True),
+    _door("half-open", StreamFault.TIMEOUT, StreamFault.TLS_FAILED, silent=True),
     Trial("5 % loss", faults=Faults(loss=0.05), tolerated=frozenset({StreamFault.CORRUPT})),
     _faulty("garbage", StreamFault.CORRUPT, garbage=1.0),
-    _faulty("wrong password", StreamFault.AUTH_FAILED, wrong_password=True),
-    _faulty("no parameter sets", StreamFault.CORRUPT, StreamFault.STALLED, without_parameter_sets=True),
+    _door("wrong password", StreamFault.AUTH_FAILED, wrong_password=True),
+    _door("no parameter sets", StreamFault.CORRUPT, StreamFault.STALLED, without_parameter_sets=True),
     _faulty("slow key frame", first_key_after_s=2.0),
-    _faulty("404", StreamFault.NOT_FOUND, not_found=True),
-    _faulty("503", StreamFault.REFUSED, status=503),
-    _faulty("redirect to nowhere", StreamFault.REFUSED, redirect="rtsp://192.0.2.1/stream1"),
-    _faulty("endless header", StreamFault.TIMEOUT, StreamFault.CORRUPT, endless="headers"),
-    _faulty("endless SDP", StreamFault.TIMEOUT, StreamFault.CORRUPT, endless="body"),
-    _faulty("100 MB SDP", StreamFault.CORRUPT, sdp_bytes=100 << 20),
-    _faulty("sound only", StreamFault.UNSUPPORTED_CODEC, audio_only=True),
+    _door("404", StreamFault.NOT_FOUND, not_found=True),
+    _door("503", StreamFault.REFUSED, status=503),
+    _door("redirect to nowhere", StreamFault.REFUSED, redirect="rtsp://192.0.2.1/stream1"),
+    _door("endless header", StreamFault.TIMEOUT, StreamFault.CORRUPT, endless="headers"),
+    _door("endless SDP", StreamFault.TIMEOUT, StreamFault.CORRUPT, endless="body"),
+    _door("100 MB SDP", StreamFault.CORRUPT, sdp_bytes=100 << 20),
+    _door("sound only", StreamFault.UNSUPPORTED_CODEC, audio_only=True),
     _faulty("times jump", jump_s=100.0),
     _faulty("BYE", StreamFault.ENDED, StreamFault.STALLED, stalled=True, end_after_s=0.5, end="bye"),
     _faulty("TEARDOWN", StreamFault.ENDED, stalled=True, end_after_s=0.5, end="teardown"),
@@ -67,10 +81,10 @@ class SoakCamera:
     other_codec: Path
     other_size: Path
 
-    @property
-    def trials(self) -> list[Trial]:
-        """Those that it can have: MJPEG knows no parameter sets."""
-        return [t for t in TRIALS if not (t.name == "no parameter sets" and "MJPEG" in self.name)]
+    def trials(self, *, keep: bool) -> list[Trial]:
+        """Those that it can have: MJPEG knows no parameter sets. ``keep``: connections are kept."""
+        had = [t for t in TRIALS if not (t.name == "no parameter sets" and "MJPEG" in self.name)]
+        return [trial.for_kept_connections() for trial in had] if keep else had
 
     def begin(self, trial: Trial, camera: RunningCamera) -> None:
         if trial.switch is not None:

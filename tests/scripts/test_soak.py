@@ -43,6 +43,16 @@ def test_what_is_no_trouble_must_not_be_named() -> None:
     assert not outcome(bearable, StreamFault.STALLED).is_right
 
 
+def test_a_stream_that_is_open_need_not_meet_what_waits_at_the_door() -> None:
+    login = Trial("login", frozenset({StreamFault.AUTH_FAILED}), met_at_the_door=True)
+    kept = login.for_kept_connections()
+    assert outcome(kept, None, None).is_right
+    assert outcome(kept, StreamFault.ENDED, StreamFault.AUTH_FAILED).is_right
+    assert not outcome(kept, StreamFault.CORRUPT).is_right
+    assert STALL.for_kept_connections() is STALL
+    assert not any(trial.for_kept_connections().expected for trial in TRIALS if trial.met_at_the_door)
+
+
 def test_a_stream_must_be_back_in_ten_seconds() -> None:
     backs = [outcome(STALL, back_s=seconds).is_back for seconds in (9.9, 10.1, None)]
     assert backs == [True, False, False]

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from edge.domain import Pixels
-from edge.streams.faults import STILL_S, PictureWatch, measure
+from edge.streams.faults import PictureWatch, measure
 from edge.streams.state import PictureFault
+from edge.streams.stillness import STILL_S
 from tests.support.clips import Clip, draw, make_clip
 from tests.support.pictures import textured
 from tests.support.shared import shared_data
@@ -75,11 +76,11 @@ def test_a_dark_night_is_not_black() -> None:
     assert PictureFault.BLACK not in watch.faults()
 
 
-def test_a_frozen_picture_is_noticed_in_time() -> None:
+def test_a_picture_frozen_with_its_clock_is_noticed_in_time() -> None:
     watch = PictureWatch()
     for at, pixels in _frames(make_clip(seconds=10, picture="frozen")):
         watch.add(pixels, at)
-        assert (PictureFault.FROZEN in watch.faults()) == (at >= STILL_S)
+        assert (PictureFault.FROZEN in watch.faults(has_clock=True)) == (at >= STILL_S)
     assert STILL_S < 10
 
 
@@ -93,18 +94,46 @@ def test_a_still_scene_with_a_ticking_clock_is_not_frozen() -> None:
     watch = PictureWatch()
     for number, picture in enumerate(pictures[::5]):
         watch.add(picture, number / 2)
-    assert watch.faults() == ()
+    assert watch.faults(has_clock=True) == ()
+    assert not watch.still.silent
 
 
-def test_a_still_night_with_sensor_noise_is_not_frozen(tmp_path: Path) -> None:
-    noisy = [_grain(_night(), 4, seed) for seed in range(10 * FPS)]
-    assert PictureFault.FROZEN not in _watched(_encoded(noisy, tmp_path / "noise.mp4")).faults()
+@pytest.mark.parametrize("kbps", [300, 1500])
+@pytest.mark.parametrize("deviation", [0.5, 4.0])
+def test_a_still_scene_without_a_clock_is_an_observation_and_no_fault(
+    tmp_path: Path, kbps: int, deviation: float
+) -> None:
+    noisy = [_grain(_night(), deviation, seed) for seed in range(10 * FPS)]
+    watch = _watched(_encoded(noisy, tmp_path / "noise.mp4", kbps))
+    assert PictureFault.FROZEN not in watch.faults()
+    assert watch.still.seconds >= STILL_S
 
 
-def test_the_same_night_picture_again_and_again_is_frozen(tmp_path: Path) -> None:
-    frozen = [_grain(_night(), 4, 0)] * (10 * FPS)
-    path = _encoded(frozen, tmp_path / "frozen.mp4", kbps=1500)
-    assert PictureFault.FROZEN in _watched(path).faults()
+@pytest.mark.parametrize("kbps", [300, 1500])
+def test_a_frozen_night_with_a_clock_is_frozen_at_any_bit_rate(tmp_path: Path, kbps: int) -> None:
+    night = _grain(_night(), 4, 0)
+    cv2.putText(night, "09:26:53", (8, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255))
+    watch = _watched(_encoded([night] * (10 * FPS), tmp_path / "frozen.mp4", kbps))
+    assert PictureFault.FROZEN in watch.faults(has_clock=True)
+
+
+@pytest.mark.parametrize(
+    ("pictures", "keys_every", "frozen"),
+    [
+        ([textured(320, 180, 1)], 2, True),
+        ([textured(320, 180, 1)], 99, False),  # within one group of pictures a codec repeats a still scene
+        ([np.full((180, 320, 3), 40, np.uint8)], 2, False),  # nothing is shown that could differ
+        ([textured(320, 180, 1), _grain(textured(320, 180, 1), 0.3, 2)], 2, False),
+    ],
+)
+def test_pictures_equal_in_every_pixel_are_frozen_where_no_codec_repeats_them(
+    pictures: list[Pixels], keys_every: int, frozen: bool
+) -> None:
+    watch = PictureWatch()
+    for number in range(20):
+        watch.add(pictures[number % len(pictures)], number / 2, number // keys_every)
+    assert (PictureFault.FROZEN in watch.faults()) is frozen
+    assert watch.still.silent
 
 
 def test_a_picture_that_goes_on_is_no_longer_frozen() -> None:
@@ -120,7 +149,7 @@ def test_another_size_is_a_change() -> None:
     watch = PictureWatch()
     watch.add(textured(320, 180, 1), 0.0)
     watch.add(textured(640, 360, 1), 20.0)
-    assert watch.still_s == 0.0
+    assert watch.still.seconds == 0.0
 
 
 @pytest.mark.parametrize("sigma", [8, 14])
