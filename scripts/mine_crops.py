@@ -191,6 +191,7 @@ def main() -> None:
     parser = described(__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--drawn", type=Path, nargs="+", default=(), help="folders that draw_cutouts.py made")
+    parser.add_argument("--coco", type=Path, nargs="+", default=(), help="folders of camid review export")
     parser.add_argument("--detector", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pictures", type=int, default=4000)
@@ -202,7 +203,7 @@ def main() -> None:
     session = onnxruntime.InferenceSession(str(options.detector), session_options)
     rng = np.random.default_rng(options.seed)
     miner, gathered = Miner(session, rng), Gathered()
-    train, check = load(options.data, options.drawn)
+    train, check = load(options.data, options.drawn, options.coco)
     known = {id(photo) for photo in (*train.scenes, *train.products, *train.empty)}
     for fold, part in enumerate(in_folds(joined([train, check]))):
         for view in composed_views(part, options.pictures // FOLDS, rng):

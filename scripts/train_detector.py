@@ -97,6 +97,7 @@ def parse() -> argparse.Namespace:
     parser = described(__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--drawn", type=Path, nargs="+", default=(), help="folders that draw_cutouts.py made")
+    parser.add_argument("--coco", type=Path, nargs="+", default=(), help="folders of camid review export")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--models", nargs="+", choices=SIZES, default=["nano"])
     parser.add_argument("--start", type=Path, help="ONNX of the COCO YOLOX-nano; default: in --data; 'none'")
@@ -273,7 +274,7 @@ def main() -> None:
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.benchmark = True
-    train, unseen = load(options.data, options.drawn)
+    train, unseen = load(options.data, options.drawn, options.coco)
     held = Held.of([*unseen.scenes, *unseen.empty], options.size)
     trainings = [prepare(name, options, loader_of(train, options, 0)) for name in options.models]
     first = min(training.resume() for training in trainings)

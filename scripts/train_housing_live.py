@@ -209,6 +209,7 @@ def parse() -> argparse.Namespace:
     parser = described(__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--drawn", type=Path, nargs="+", default=(), help="folders that draw_cutouts.py made")
+    parser.add_argument("--coco", type=Path, nargs="+", default=(), help="folders of camid review export")
     parser.add_argument("--detector", type=Path, required=True, help="a detector.onnx of ours")
     parser.add_argument("--backbone", type=Path, help="the ImageNet file; default: the package's")
     parser.add_argument("--out", type=Path, required=True)
@@ -249,7 +250,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.benchmark = False  # The number of candidates changes with each batch.
     options.out.mkdir(parents=True, exist_ok=True)
-    folds = in_folds(joined(load(options.data, options.drawn)))
+    folds = in_folds(joined(load(options.data, options.drawn, options.coco)))
     loader = DataLoader(
         Stream(folds, options.batch, options.seed),
         batch_size=None,

@@ -20,6 +20,8 @@ Boxes = NDArray[np.float32]
 
 MAX_SIDE = 1280
 KIND_WEIGHTS = {"field": 4.0, "stock": 3.0, "bench": 2.0, "marketing": 1.5}
+REVIEWED_WEIGHT = 2.0
+"""Of a reviewed photo: that of a field photo whose source has four."""
 # A dealer's cut-out of these shows more panel or lamp than camera, so its outline is no housing box.
 NOT_A_BODY = {"solar", "floodlight"}
 # Bullets and boxes stand on thick arms; the arm of a dome or a positioner is part of what the labels box.
@@ -120,12 +122,14 @@ def rows(folder: Path) -> Iterator[dict[str, object]]:
 def load(
     data: Path,
     drawn: Sequence[Path] = (),
+    coco: Sequence[Path] = (),
     validation: float = 0.15,
     negatives_validation: float = 0.3,
 ) -> tuple[Sources, Sources]:
     """Training and validation sources under ``data`` (the train folders only; no dev picture is touched).
 
-    ``drawn`` are folders of ``draw_cutouts.py``, of cameras or look-alikes; all of it is for training. A
+    ``drawn`` are folders of ``draw_cutouts.py``, of cameras or look-alikes; all of it is for training.
+    ``coco`` are folders of ``camid review export``, parted like the scenes. A
     scene's weight falls with the root of the number of its source's pictures: forty views of one maker's
     poles must not outweigh everything else.
     """
@@ -163,7 +167,37 @@ def load(
             side.products.append(_on_white(cutout))
     for cutouts in drawn:
         _load_drawn(cutouts, train)
+    for reviewed in coco:
+        _load_reviewed(reviewed, validation, train, check)
     return train, check
+
+
+def _load_reviewed(folder: Path, validation: float, train: Sources, check: Sources) -> None:
+    """The photos of a COCO dataset in which every camera is boxed; one without any is an empty picture.
+
+    A box that COCO calls a crowd is nobody's camera, so its photo is left out, as is one marked incomplete.
+    """
+    dataset = json.loads((folder / "annotations.json").read_text("utf-8"))
+    of_image: dict[int, list[dict[str, object]]] = {image["id"]: [] for image in dataset["images"]}
+    for annotation in dataset["annotations"]:
+        of_image[annotation["image_id"]].append(annotation)
+    for image in dataset["images"]:
+        found = of_image[image["id"]]
+        if not image.get("complete", True) or any(one.get("iscrowd") for one in found):
+            continue
+        name = str(image["file_name"])
+        boxes = [_corners(one["bbox"]) for one in found]
+        forms = [one.get("form_factor") for one in found]
+        photo = _photo(folder / name, boxes, forms, REVIEWED_WEIGHT, f"reviewed {name}")
+        side = check if held_out(name, validation) else train
+        (side.scenes if boxes else side.empty).append(photo)
+
+
+def _corners(bbox: object) -> list[float]:
+    """COCO's x, y, width, height as x0, y0, x1, y1."""
+    assert isinstance(bbox, list)
+    x, y, width, height = map(float, bbox)
+    return [x, y, x + width, y + height]
 
 
 def _load_drawn(folder: Path, into: Sources) -> None:
