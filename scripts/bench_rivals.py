@@ -94,12 +94,11 @@ def opencv_engine(model: str, side: int, cores: int) -> Engine:
     return prepare
 
 
-def sahi_engine(model: str, side: int, cores: int) -> Engine:
+def sahi_model(model: str, side: int, cores: int) -> Any:
+    """A model for SAHI that runs as many slices at a time as there are cores."""
     import onnxruntime as ort  # noqa: PLC0415
     from sahi.models.base import DetectionModel  # noqa: PLC0415
-    from sahi.predict import get_sliced_prediction  # noqa: PLC0415
     from sahi.prediction import ObjectPrediction  # noqa: PLC0415
-    from sahi.slicing import get_slice_bboxes  # noqa: PLC0415
 
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
@@ -168,7 +167,14 @@ def sahi_engine(model: str, side: int, cores: int) -> Engine:
                 )
             ]
 
-    detector = OnnxModel(model_path=model, confidence_threshold=0.3, load_at_init=True)
+    return OnnxModel(model_path=model, confidence_threshold=0.3, load_at_init=True)
+
+
+def sahi_engine(model: str, side: int, cores: int) -> Engine:
+    from sahi.predict import get_sliced_prediction  # noqa: PLC0415
+    from sahi.slicing import get_slice_bboxes  # noqa: PLC0415
+
+    detector = sahi_model(model, side, cores)
 
     def prepare(photo: str, _tiles: Tiles) -> tuple[int, Callable[[], int]]:
         pixels = cv2.imread(photo, cv2.IMREAD_COLOR)

@@ -61,6 +61,21 @@ def make_archive(folder: Path, count: int, kind: Kind, seed: int, jobs: int) -> 
     return paths
 
 
+def make_files(folder: Path, count: int, seed: int) -> None:
+    """``count`` small files of a few sizes and contents, no two the same; what is there is kept."""
+    random = np.random.default_rng(seed)
+    bases = [
+        _encoded(".jpg", cv2.resize(random.integers(0, 256, (6, 8, 3), np.uint8), size))
+        for size in ((160, 120), (120, 160), (192, 108))
+    ]
+    for number in range(count):
+        place = folder / f"{number // _A_FOLDER:03d}" / f"{number:07d}.jpg"
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            own = np.random.default_rng((seed, number))
+            place.write_bytes(with_exif(numbered(bases[number % len(bases)], number), own))
+
+
 def numbered(jpeg: bytes, number: int) -> bytes:
     """The same picture as another content: with a comment that holds the number."""
     comment = f"number {number}".encode()
