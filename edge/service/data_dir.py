@@ -14,8 +14,8 @@ from edge.errors import CamidError, ErrorCode
 class DataDir:
     """An exclusively held data directory; made where it is missing, readable by its owner only.
 
-    ``photos/`` holds original bytes, ``incoming/`` uploads that are not yet answered, ``camid.sqlite`` the
-    results and streams, ``token.sha256`` the hash of the made token, ``secrets.key`` the key under which
+    ``photos/`` holds original bytes, ``batches/`` what batches found, ``incoming/`` uploads that are not yet
+    answered, ``camid.sqlite`` results, streams and batches, ``token.sha256`` the hash of the made token, ``secrets.key`` the key under which
     passwords of cameras are stored. A second process is refused, for at its start it would sweep away what
     the first is still receiving.
 
