@@ -49,12 +49,20 @@ def test_a_temperature_may_stand_anywhere_in_a_bar(rules: OverlayRules) -> None:
     assert not rules.is_temperature("SITE 122 -6 C / 21 F")
 
 
+def test_the_default_clock_of_drawtext_is_nobodys_habit(rules: OverlayRules) -> None:
+    stamp = find_stamp("2024-05-14 12:33:44")
+    assert stamp is not None
+    assert not [habit.platform for habit in rules.clocks if habit.fits(stamp.style)]
+
+
 @pytest.mark.parametrize(
     ("text", "software"),
     [
         ("FPS: 4.18 8/28/2023 10:36:07 PM", "ispy"),
         ("Monitor-1 - 14/05/24 12:33:44", "zoneminder"),
         ("10:33:20-04", "motion"),
+        ("00:01:23.456", "stream_time"),
+        ("0:00:01.234567890", "stream_time"),
         ("Frigate", "frigate"),
         ("person: 84%", "detector"),
         ("car 0.71", "detector"),
