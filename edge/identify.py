@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +23,7 @@ from edge.domain import (
     Picture,
     Pixels,
     Reading,
+    TextLine,
     Timing,
     Verdict,
 )
@@ -30,6 +32,7 @@ from edge.evidence import fusion
 from edge.evidence.codes import Code, evidence_from_codes, find_codes
 from edge.evidence.likelihoods import Thresholds, load_thresholds
 from edge.evidence.mark import evidence_from_marks
+from edge.evidence.off_housing import on_the_housing
 from edge.evidence.osd import OsdFinding
 from edge.makers import KnownMakers, Makers
 from edge.media.memory import map_large_pieces
@@ -113,9 +116,10 @@ class Identifier:
         least = self._thresholds.detect_score if min_score is None else min_score
         housings = self._finder.find(picture.pixels, least)
         detected = time.perf_counter()
-        cameras = self._cameras(picture.pixels, housings, makers)
+        scene = self._scene(picture.pixels)
+        cameras = self._cameras(picture.pixels, housings, makers, scene)
         display = makers.recorder.display([picture.pixels], housings, recorded=False)
-        marks = self._marks(picture.pixels, housings, display, makers)
+        marks = _marks(scene, housings, display, makers)
         done = time.perf_counter()
         return PhotoReport(
             source=picture.source,
@@ -179,9 +183,20 @@ class Identifier:
     def _seen(self, pixels: Pixels, makers: Makers) -> tuple[Camera, ...]:
         return self._cameras(pixels, self._finder.find(pixels, self._thresholds.detect_score), makers)
 
-    def _cameras(self, pixels: Pixels, housings: Sequence[Housing], makers: Makers) -> tuple[Camera, ...]:
+    def _scene(self, pixels: Pixels) -> list[TextLine]:
+        """Lettering anywhere in the picture."""
+        side = self._settings.scene_text_side
+        return self._reader.scan(pixels, side) if side else []
+
+    def _cameras(
+        self, pixels: Pixels, housings: Sequence[Housing], makers: Makers, scene: Sequence[TextLine] = ()
+    ) -> tuple[Camera, ...]:
         texts = self._reader.read(pixels, housings, self._settings, makers.lettering.certain)
-        pairs = zip(housings, texts, strict=True)
+        own = [
+            replace(text, lines=tuple(on_the_housing(text.lines, housing.box, scene)))
+            for housing, text in zip(housings, texts, strict=True)
+        ]
+        pairs = zip(housings, own, strict=True)
         return tuple(self._camera(pixels, housing, text, makers) for housing, text in pairs)
 
     def _camera(self, pixels: Pixels, housing: Housing, text: HousingText, makers: Makers) -> Camera:
@@ -206,21 +221,19 @@ class Identifier:
             *evidence_from_codes(_codes_on(pixels, housing), catalogue, likelihoods),
         ]
 
-    def _marks(
-        self, pixels: Pixels, housings: Sequence[Housing], display: OsdFinding, makers: Makers
-    ) -> tuple[Mark, ...]:
-        """Makers' names on what is no camera and not of the ``display``: a sign, a carton, a shop front."""
-        shown = [Housing(evidence.box, 1.0) for evidence in display.evidence if evidence.box is not None]
-        if not self._settings.scene_text_side:
-            return ()
-        lines = self._reader.scan(pixels, self._settings.scene_text_side)
-        elsewhere = [line for line in lines if not on_a_housing(line, [*housings, *shown])]
-        scores = {line.box: line.score for line in elsewhere}
-        return tuple(
-            Mark(evidence.box, scores[evidence.box], evidence.value, evidence.brand)
-            for evidence in makers.lettering.evidence(elsewhere)
-            if evidence.box is not None
-        )
+
+def _marks(
+    scene: Sequence[TextLine], housings: Sequence[Housing], display: OsdFinding, makers: Makers
+) -> tuple[Mark, ...]:
+    """Makers' names on what is no camera and not of the ``display``: a sign, a carton, a shop front."""
+    shown = [Housing(evidence.box, 1.0) for evidence in display.evidence if evidence.box is not None]
+    elsewhere = [line for line in scene if not on_a_housing(line, [*housings, *shown])]
+    scores = {line.box: line.score for line in elsewhere}
+    return tuple(
+        Mark(evidence.box, scores[evidence.box], evidence.value, evidence.brand)
+        for evidence in makers.lettering.evidence(elsewhere)
+        if evidence.box is not None
+    )
 
 
 def _display(frames: Sequence[Frame], cameras: Sequence[Camera], makers: Makers) -> OsdFinding:

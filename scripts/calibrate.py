@@ -25,7 +25,7 @@ from edge.domain import OTHER_MAKER
 from edge.evidence.fusion import posterior
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
-from scripts.evaluation.calibration import Reliability, diagram, error_interval, reliability
+from scripts.evaluation.calibration import Reliability, diagram, error_by_chance, reliability
 from scripts.evaluation.cases import NEGATIVES, PRODUCTS, SCENES, Case, Truth, load_cases
 from scripts.evaluation.detection import match
 from scripts.evaluation.observations import Kept, Observation, Seen
@@ -49,8 +49,9 @@ class Told:
         return reliability(self.stated, self.right)
 
     def describe(self, title: str) -> str:
-        low, high = error_interval(self.stated, self.right)
-        told = f"{title}: n {len(self.stated)}, error {self.reliability.error:.3f} [{low:.3f}, {high:.3f}]"
+        mean, most = error_by_chance(self.stated)
+        told = f"{title}: n {len(self.stated)}, error {self.reliability.error:.3f}"
+        told += f" (by chance alone {mean:.3f}, at most {most:.3f})"
         bins = [f"  {one.mean:.2f} stated, {one.right} right" for one in self.reliability.bins]
         return "\n".join([told, *bins])
 

@@ -58,16 +58,16 @@ def reliability(stated: Sequence[float], right: Sequence[bool]) -> Reliability:
     return Reliability(tuple(bins))
 
 
-def error_interval(stated: Sequence[float], right: Sequence[bool], seed: int = 1) -> tuple[float, float]:
-    """95 % of the errors of 500 samples drawn again from the answers."""
-    values, hits = np.asarray(stated, np.float64), np.asarray(right, np.bool_)
+def error_by_chance(stated: Sequence[float], seed: int = 1) -> tuple[float, float]:
+    """The mean error, and the one that 95 % stay under, if these probabilities were true: few answers fall
+    beside the diagonal by chance alone (Bröcker and Smith 2007, doi:10.1175/WAF993.1)."""
+    values = np.asarray(stated, np.float64)
     chance = np.random.default_rng(seed)
-    errors: list[float] = []
-    for _ in range(500):
-        pick = chance.integers(0, len(values), len(values))
-        errors.append(reliability(values[pick].tolist(), hits[pick].tolist()).error)
-    low, high = np.quantile(errors, (0.025, 0.975))
-    return float(low), float(high)
+    errors = [
+        reliability(values.tolist(), (chance.uniform(0, 1, len(values)) < values).tolist()).error
+        for _ in range(400)
+    ]
+    return float(np.mean(errors)), float(np.quantile(errors, 0.95))
 
 
 def diagram(panels: Sequence[tuple[str, Reliability]]) -> str:

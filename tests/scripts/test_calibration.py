@@ -9,7 +9,7 @@ import pytest
 from edge.domain import Box, Verdict
 from edge.vendors.catalogue import load_catalogue
 from scripts import calibrate
-from scripts.evaluation.calibration import diagram, error_interval, reliability
+from scripts.evaluation.calibration import diagram, error_by_chance, reliability
 from scripts.evaluation.cases import PRODUCTS, SCENES, Case, Truth
 from scripts.evaluation.observations import Observation, Seen
 from scripts.evaluation.shares import Share
@@ -34,12 +34,14 @@ def test_as_many_outcomes_as_probabilities() -> None:
         reliability([0.5], [])
 
 
-def test_the_interval_holds_the_error_of_true_probabilities() -> None:
+def test_true_probabilities_err_by_chance_and_certain_ones_do_not() -> None:
     chance = np.random.default_rng(3)
-    stated = chance.uniform(0, 1, 800)
-    right = chance.uniform(0, 1, 800) < stated
-    low, high = error_interval(stated.tolist(), right.tolist())
-    assert low < reliability(stated.tolist(), right.tolist()).error < high < 0.1
+    stated = chance.uniform(0, 1, 300)
+    right = chance.uniform(0, 1, 300) < stated
+    mean, most = error_by_chance(stated.tolist())
+    assert 0 < mean < most < 0.15
+    assert reliability(stated.tolist(), right.tolist()).error < 2 * most
+    assert error_by_chance([0.0, 1.0]) == (0, 0)
 
 
 def test_the_diagram_is_well_formed_and_inside_its_frame() -> None:
