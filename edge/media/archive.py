@@ -118,7 +118,7 @@ def _path(path: Path, settings: Settings) -> Iterator[Found]:
 
 
 def _storage(url: str, settings: Settings) -> Iterator[Found]:
-    for found in remote.files(url, settings):
+    for found in remote.files(url, remote.Fetching.of(settings)):
         if isinstance(found, remote.Unlisted):
             yield Skipped(_text(found.place), 0, 0, ErrorCode.NOT_READABLE, found.message)
         else:
@@ -127,22 +127,22 @@ def _storage(url: str, settings: Settings) -> Iterator[Found]:
 
 def _remote(file: remote.RemoteFile, beside: frozenset[str], settings: Settings) -> Iterator[Found]:
     """What a file is, is told by its name here: to look into each would ask the storage twice."""
-    name, place = file.path.lower(), _text(file.place)
+    name, place, how = file.path.lower(), _text(file.place), remote.Fetching.of(settings)
     size, when = file.size or 0, file.modified_ns
     path = PurePosixPath(file.path)
     if name.endswith(_NESTED):
         yield from _fetched_members(file, place, settings)
     elif name.endswith(_VIDEOS):
-        fetched = partial(file.fetched, settings)
-        yield Video(place, size, when, Path(path), _remote_sidecar(file, beside, settings), fetched)
+        fetched = partial(file.fetched, how)
+        yield Video(place, size, when, Path(path), _remote_sidecar(file, beside, how), fetched)
     elif not _is_sidecar(path, lambda one: str(one) in beside):
-        read = partial(file.read, settings.max_photo_bytes, settings)
-        yield Entry(place, size, when, read, _remote_sidecar(file, beside, settings))
+        read = partial(file.read, settings.max_photo_bytes, how)
+        yield Entry(place, size, when, read, _remote_sidecar(file, beside, how))
 
 
 def _fetched_members(file: remote.RemoteFile, place: str, settings: Settings) -> Iterator[Found]:
     try:
-        with file.fetched(settings) as path:
+        with file.fetched(remote.Fetching.of(settings)) as path:
             with path.open("rb") as content:
                 kind = containers.container_of(content.read(_HEAD))
             if kind is None:
@@ -155,17 +155,17 @@ def _fetched_members(file: remote.RemoteFile, place: str, settings: Settings) ->
 
 
 def _remote_sidecar(
-    file: remote.RemoteFile, beside: frozenset[str], settings: Settings
+    file: remote.RemoteFile, beside: frozenset[str], how: remote.Fetching
 ) -> Callable[[], bytes]:
     names = (str(candidate) for candidate in _sidecars(PurePosixPath(file.path)))
     found = next((name for name in names if name in beside and name != file.path), None)
-    return bytes if found is None else partial(_told_beside, replace(file, path=found), settings)
+    return bytes if found is None else partial(_told_beside, replace(file, path=found), how)
 
 
-def _told_beside(sidecar: remote.RemoteFile, settings: Settings) -> bytes:
+def _told_beside(sidecar: remote.RemoteFile, how: remote.Fetching) -> bytes:
     """A sidecar that cannot be had is none: the photo has its answer all the same."""
     try:
-        return sidecar.read(_MAX_SIDECAR_BYTES, settings)[:_MAX_SIDECAR_BYTES]
+        return sidecar.read(_MAX_SIDECAR_BYTES, how)[:_MAX_SIDECAR_BYTES]
     except PhotoError:
         return b""
 
@@ -178,7 +178,7 @@ def _file(path: Path, place: str, status: os.stat_result, settings: Settings) ->
         yield Video(place, status.st_size, status.st_mtime_ns, path, partial(_sidecar, path))
     elif kind is None:
         if not _is_sidecar(path, lambda one: Path(one).is_file()):
-            read = partial(_bytes, path, settings)
+            read = partial(_bytes, path, settings.max_photo_bytes)
             yield Entry(place, status.st_size, status.st_mtime_ns, read, partial(_sidecar, path))
     else:
         yield from _members(kind, path, place, status.st_mtime_ns, 0, settings)
@@ -224,10 +224,10 @@ def _member(member: containers.Member, place: str, depth: int, settings: Setting
         yield from _members(kind, data, place, member.modified_ns, depth + 1, settings)
 
 
-def _bytes(path: Path, settings: Settings) -> bytes:
+def _bytes(path: Path, most: int) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(settings.max_photo_bytes + 1)
+            return file.read(most + 1)
     except OSError as error:
         raise PhotoError(ErrorCode.NOT_READABLE, f"The file cannot be read ({_reason(error)}).") from None
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from glob import has_magic
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Self, TypeVar
 
 from edge.errors import CamidError, ErrorCode, PhotoError
 from edge.settings import Settings
@@ -37,6 +37,20 @@ _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "crea
 _MARKS = ("ETag", "etag", "md5Hash", "generation", "content_md5")
 _GONE = (FileNotFoundError, PermissionError, NotADirectoryError, IsADirectoryError, ImportError, ValueError)
 """What another try does not mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """How hard to try: ``tries``, ``wait_s`` before the second, twice as long before each further one, and at
+    most ``most_bytes`` of what is fetched to the disk."""
+
+    tries: int
+    wait_s: float
+    most_bytes: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(settings.batch_fetch_tries, settings.batch_fetch_wait_s, settings.batch_fetch_bytes)
 
 
 def is_url(source: str) -> bool:
@@ -75,7 +89,7 @@ class RemoteFile:
     size: int | None
     modified_ns: int
 
-    def read(self, most: int, settings: Settings) -> bytes:
+    def read(self, most: int, how: Fetching) -> bytes:
         """At most ``most`` + 1 bytes.
 
         Raises:
@@ -86,28 +100,28 @@ class RemoteFile:
             with _opened(self.url, self.path) as file:
                 return bytes(file.read(most + 1))
 
-        return _tried(once, settings, "The file cannot be fetched")
+        return _tried(once, how, "The file cannot be fetched")
 
     @contextmanager
-    def fetched(self, settings: Settings) -> Iterator[Path]:
+    def fetched(self, how: Fetching) -> Iterator[Path]:
         """The whole file on this disk, while the context lasts.
 
         Raises:
             PhotoError: ``not_readable``; ``too_many_bytes`` above ``batch_fetch_bytes``.
         """
         with tempfile.NamedTemporaryFile(prefix="camid-", suffix=Path(self.path).suffix) as copy:
-            _tried(lambda: self._copy(copy, settings), settings, "The file cannot be fetched")
+            _tried(lambda: self._copy(copy, how.most_bytes), how, "The file cannot be fetched")
             yield Path(copy.name)
 
-    def _copy(self, copy: IO[bytes], settings: Settings) -> None:
+    def _copy(self, copy: IO[bytes], most_bytes: int) -> None:
         copy.seek(0)
         copy.truncate()
         with _opened(self.url, self.path) as file:
             while chunk := file.read(_CHUNK):
-                if copy.tell() + len(chunk) > settings.batch_fetch_bytes:
+                if copy.tell() + len(chunk) > most_bytes:
                     raise PhotoError(
                         ErrorCode.TOO_MANY_BYTES,
-                        f"The file has more than {settings.batch_fetch_bytes:,} bytes (batch_fetch_bytes).",
+                        f"The file has more than {most_bytes:,} bytes (batch_fetch_bytes).",
                     )
                 copy.write(chunk)
         copy.flush()
@@ -129,7 +143,7 @@ class Unlisted:
     message: str
 
 
-def files(url: str, settings: Settings) -> Iterator[tuple[RemoteFile, frozenset[str]] | Unlisted]:
+def files(url: str, how: Fetching) -> Iterator[tuple[RemoteFile, frozenset[str]] | Unlisted]:
     """Every file at or below ``url``, by name, each with the paths of the files beside it.
 
     Raises:
@@ -137,23 +151,23 @@ def files(url: str, settings: Settings) -> Iterator[tuple[RemoteFile, frozenset[
     """
     storage, root = _storage(url)
     if _scheme(url) in ("http", "https"):
-        walk = _Walk(storage, url, root, settings)
+        walk = _Walk(storage, url, root, how)
         yield from walk.folder(root, 0) if root.endswith("/") else walk.one(root)
     elif has_magic(root):
-        yield from _matches(storage, url, root, settings)
+        yield from _matches(storage, url, root, how)
     else:
-        yield from _Walk(storage, url, root, settings).one(root)
+        yield from _Walk(storage, url, root, how).one(root)
 
 
 def _matches(
-    storage: Any, url: str, pattern: str, settings: Settings
+    storage: Any, url: str, pattern: str, how: Fetching
 ) -> Iterator[tuple[RemoteFile, frozenset[str]] | Unlisted]:
     try:
-        paths = _tried(lambda: sorted(storage.glob(pattern)), settings, "This cannot be listed")
+        paths = _tried(lambda: sorted(storage.glob(pattern)), how, "This cannot be listed")
     except PhotoError as error:
         yield Unlisted(shown(url), error.message)
         return
-    walk = _Walk(storage, _above(url), _above(pattern), settings)
+    walk = _Walk(storage, _above(url), _above(pattern), how)
     for path in paths:
         yield from walk.one(str(path))
 
@@ -168,11 +182,11 @@ class _Walk:
     storage: Any
     url: str
     root: str
-    settings: Settings
+    how: Fetching
 
     def one(self, path: str) -> Iterator[tuple[RemoteFile, frozenset[str]] | Unlisted]:
         try:
-            info = _tried(lambda: self.storage.info(path), self.settings, "This cannot be found")
+            info = _tried(lambda: self.storage.info(path), self.how, "This cannot be found")
         except PhotoError as error:
             yield Unlisted(self._place(path), error.message)
             return
@@ -188,7 +202,7 @@ class _Walk:
             return
         try:
             listed = _tried(
-                lambda: self.storage.ls(path, detail=True), self.settings, "The folder cannot be listed"
+                lambda: self.storage.ls(path, detail=True), self.how, "The folder cannot be listed"
             )
         except PhotoError as error:
             yield Unlisted(self._place(path), error.message)
@@ -289,10 +303,10 @@ def _opened(url: str, path: str) -> Any:
     return _storage(url)[0].open(path, "rb", cache_type="none")
 
 
-def _tried(once: Callable[[], T], settings: Settings, what: str) -> T:
+def _tried(once: Callable[[], T], how: Fetching, what: str) -> T:
     """Raises: PhotoError: ``not_readable``, naming the kind of error alone: its text may hold a URL."""
-    wait = settings.batch_fetch_wait_s
-    for left in reversed(range(settings.batch_fetch_tries)):
+    wait = how.wait_s
+    for left in reversed(range(how.tries)):
         try:
             return once()
         except CamidError as error:
