@@ -42,7 +42,7 @@ class Decision(StrEnum):
 class ReviewedCameraV1(BaseModel):
     """A person's word on one camera."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     machine: int | None = Field(
         None, ge=0, description="Index of the camera in the machine's answer; null: a missed one was drawn."
@@ -57,7 +57,7 @@ class ReviewedCameraV1(BaseModel):
 class ReviewV1(BaseModel):
     """A person's word on one photo."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     by: Text = Field(description="Who says so.", examples=["A. Reporter"])
     complete: bool = Field(
