@@ -53,9 +53,7 @@ _REFUSALS: dict[int | str, dict[str, object]] = {
     404: problem_doc("not_readable", "There is nothing at that path.", "There is no …"),
     409: problem_doc("too_many_batches", "A limit was hit.", "There are 1000 batches already. …"),
     413: problem_doc("archive_too_large", "A limit was hit.", "The archive is larger than …"),
-    415: problem_doc(
-        "not_an_archive", "What was sent is no archive.", "What was sent is no archive. …"
-    ),
+    415: problem_doc("not_an_archive", "What was sent is no archive.", "What was sent is no archive. …"),
     422: _WRONG,
     501: _EXTRA,
     503: _BUSY,

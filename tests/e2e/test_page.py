@@ -103,7 +103,7 @@ def test_a_wrong_token_is_said_and_the_right_one_taken_by_keyboard(page: Page, s
 
 def test_everything_can_be_reached_by_keyboard(page: Page, service: Service, photo: Path) -> None:
     enter(page, service)
-    for place in ("Camid", "Photos", "Streams", "HTTP interface"):
+    for place in ("Camid", "Photos", "Streams", "Batches", "Review", "HTTP interface"):
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name=place, exact=True)).to_be_focused()
     page.keyboard.press("Tab")
