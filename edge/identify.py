@@ -74,11 +74,14 @@ class Identifier:
         return self._makers.current().models
 
     @classmethod
-    def load(cls, settings: Settings, *, call_threads: int | None = None) -> Self:
+    def load(
+        cls, settings: Settings, *, call_threads: int | None = None, follow_gallery: bool = True
+    ) -> Self:
         """Verifies and loads every model and warms it up.
 
         ``call_threads`` is how many threads one call takes, the detector's apart: None, all cores, answers
-        one picture soonest; 1 keeps the cores full where several are worked on at a time.
+        one picture soonest; 1 keeps the cores full where several are worked on at a time. With
+        ``follow_gallery`` makers that are enrolled later are known at once, else not.
 
         Raises:
             ModelError: naming the file that is missing, altered or cannot be run.
@@ -87,7 +90,9 @@ class Identifier:
         thresholds, loop = load_thresholds(settings.models_dir), load_loop(settings)
         detector, recogniser = load_text_models(settings, loop, call_threads)
         embedder = load_mark_embedder(settings, call_threads, loop)
-        makers = KnownMakers(settings, embedder, osd_reader(detector, recogniser, settings))
+        makers = KnownMakers(
+            settings, embedder, osd_reader(detector, recogniser, settings), follow=follow_gallery
+        )
         return cls(
             load_finder(settings, loop, call_threads),
             TextReader(detector, recogniser),
@@ -102,7 +107,7 @@ class Identifier:
         """Every camera seen in ``picture``, with its maker as far as the evidence shows.
 
         ``min_score`` replaces the shipped threshold of the detector. The answer depends on the picture, the
-        models and the settings alone; only ``timing`` varies.
+        models, the settings and what is enrolled alone; only ``timing`` varies.
 
         Raises:
             ModelError: ``model_broken`` if a model fails on this picture.

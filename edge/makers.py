@@ -50,13 +50,18 @@ class Makers:
 class KnownMakers:
     """For any number of threads."""
 
-    def __init__(self, settings: Settings, embedder: Embedder, reader: OsdReader) -> None:
-        """Raises:
+    def __init__(
+        self, settings: Settings, embedder: Embedder, reader: OsdReader, *, follow: bool = True
+    ) -> None:
+        """Without ``follow`` what was known at the start stays: all answers of a batch rest on the same.
+
+        Raises:
         ModelError: naming the file that is missing, altered or cannot be used.
         CamidError: ``settings_invalid`` if the user's gallery is damaged.
         """
         manifest = load_manifest(settings.models_dir)
         self._folder = own_gallery(settings)
+        self._follow = follow
         self._embedder = embedder
         self._reader = reader
         self._network = manifest.entry("embedding").sha256
@@ -71,7 +76,7 @@ class KnownMakers:
 
     def current(self) -> Makers:
         """What is known now. A damaged change is logged and passed over: what was known before stays."""
-        found = stamps(self._folder)
+        found = stamps(self._folder) if self._follow else self._stamps
         if found != self._stamps:
             with self._changing:
                 if found != self._stamps:

@@ -198,10 +198,11 @@ def test_a_damaged_own_gallery_is_refused_at_the_start_and_passed_over_later(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = load_settings(data_dir=tmp_path, threads=1)
-    identifier = Identifier.load(settings)
+    identifier, pinned = Identifier.load(settings), Identifier.load(settings, follow_gallery=False)
     own = OwnGallery(settings)
     own.add("Norvane", [_mark("NORVANE")])
     known = identifier.models["enrolled"]
+    assert "enrolled" not in pinned.models
     (own.folder / "marks.json").write_text("{")
     assert identifier.models["enrolled"] == known
     assert "left as it was" in caplog.text

@@ -28,9 +28,9 @@ from edge.batch.settle import Totals
 from edge.batch.summary import write_summary
 from edge.identify import Identifier
 from edge.media.remote import check_url, is_url
-from edge.report.sentence import display_names
+from edge.report.sentence import Names, display_names
 from edge.settings import Settings
-from edge.vendors.catalogue import load_catalogue
+from edge.vendors.own import known_catalogue, own_gallery
 from edge.vision.manifest import load_manifest
 
 _LINE_EVERY = 100
@@ -85,20 +85,20 @@ def run_batch(options: BatchOptions, settings: Settings, console: Console) -> Ba
     identifier = _load(settings) if options.engine == "local" else None
     with Output(options.output, key, _models(settings)) as output:
         with _progress(_Count(plan), console) as tell:
-            work = Work(plan, output, settings, options.min_score, _copies(options), tell)
+            work = Work(plan, output, settings, options.min_score, _copies(options, settings), tell)
             if identifier is not None:
                 totals = run_here(work, identifier, options.workers)
             else:
                 totals = run_on_ray(work, _pool(options, settings), options.address)
         unreadable = output.finish()
     _export(options)
-    return BatchEnd(totals, unreadable, _pages(options))
+    return BatchEnd(totals, unreadable, _pages(options, settings))
 
 
 def _load(settings: Settings) -> Identifier:
     """Pictures are worked on side by side: threads inside one of them would only compete."""
     cv2.setNumThreads(1)
-    return Identifier.load(settings, call_threads=1)
+    return Identifier.load(settings, call_threads=1, follow_gallery=False)
 
 
 def _models(settings: Settings) -> dict[str, str]:
@@ -110,16 +110,20 @@ def _pool(options: BatchOptions, settings: Settings) -> Pool:
     return Pool(options.workers, settings.threads or 1, options.gpus, options.send_content)
 
 
-def _copies(options: BatchOptions) -> Copies | None:
+def _copies(options: BatchOptions, settings: Settings) -> Copies | None:
     crops = options.contact_sheets or options.summary
     if not (options.annotate or crops):
         return None
-    return Copies(options.output, annotated=options.annotate, crops=crops)
+    return Copies(options.output, annotated=options.annotate, crops=crops, names=_names(settings))
 
 
-def _pages(options: BatchOptions) -> int:
+def _names(settings: Settings) -> Names:
+    return display_names(known_catalogue(own_gallery(settings)))
+
+
+def _pages(options: BatchOptions, settings: Settings) -> int:
     """Writes contact sheets and summary; returns how many cameras have no crop."""
-    names, missing = display_names(load_catalogue()), 0
+    names, missing = _names(settings), 0
     if options.contact_sheets:
         missing = write_contact_sheets(options.output, names).missing
     if options.summary:

@@ -39,10 +39,10 @@ def crop_path(root: Path, sha256: str, camera: int) -> Path:
 class Copies:
     """Called with each picture in which cameras may be; several threads may call at once."""
 
-    def __init__(self, root: Path, *, annotated: bool, crops: bool) -> None:
+    def __init__(self, root: Path, *, annotated: bool, crops: bool, names: Names | None = None) -> None:
         self._root = root
         self._annotated, self._crops = annotated, crops
-        self._names: Names = display_names(load_catalogue())
+        self._names: Names = display_names(load_catalogue()) if names is None else names
 
     def __call__(self, picture: Picture, answer: PhotoV1) -> None:
         """Raises: CamidError: ``store_full``."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
+import cv2
+
 from edge.batch.classify import Keep
 from edge.batch.control import Control
 from edge.batch.engine import LocalEngine
@@ -111,7 +113,8 @@ def _load(key: str, min_score: float | None, settings: Settings) -> Identifier:
             ErrorCode.MODEL_ALTERED,
             "A worker of the cluster has other models, another catalogue or another version of Camid.",
         )
-    return Identifier.load(settings)
+    cv2.setNumThreads(1)  # as the local engine does: pictures are worked on side by side
+    return Identifier.load(settings, call_threads=1, follow_gallery=False)
 
 
 def country_of(facts: PhotoFacts) -> str | None:
