@@ -27,7 +27,8 @@ _FAILURES = 10_000
 @dataclass(frozen=True, slots=True)
 class Pool:
     """``workers`` actors, or as many as Ray's autoscaler finds room for, with ``cpus`` cores and ``gpus`` (a
-    share of one, or several) each. ``with_content``: they do not see the files, so contents are sent."""
+    share of one, or several) each, which has ``cpus`` + 1 assignments in hand: one is read while the others
+    are classified. ``with_content``: they do not see the files, so contents are sent."""
 
     workers: int | None
     cpus: int = 1

@@ -30,8 +30,6 @@ from edge.errors import CamidError, ErrorCode
 if TYPE_CHECKING:
     from edge.batch.ray_engine import Pool
 
-_CALLS = 2
-"""Assignments that one worker has in hand at a time: one is read while the other is classified."""
 _COLUMN = "pickled"
 
 
@@ -56,7 +54,7 @@ def reports(
         num_cpus=pool.cpus,
         num_gpus=pool.gpus or None,
         compute=ActorPoolStrategy(
-            **size, max_concurrent_calls_per_actor=_CALLS, enable_true_multi_threading=True
+            **size, max_concurrent_calls_per_actor=pool.cpus + 1, enable_true_multi_threading=True
         ),
     )
     try:
