@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -66,8 +67,17 @@ def _fault(detail: ErrorDetails) -> str:
 
 
 def json_request(model: type[BaseModel]) -> dict[str, object]:
-    """What the OpenAPI description says of a body that ``read_json`` reads. Models inside ``model`` have to
-    stand in an answer too: only those are described."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    """What the OpenAPI description says of a body that ``read_json`` reads; ``model`` holds no cycle."""
+    schema = model.model_json_schema(ref_template="{model}")
+    whole = _inlined(schema, schema.pop("$defs", {}))
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": whole}}}}
+
+
+def _inlined(node: Any, parts: Mapping[str, Any]) -> Any:
+    """``node`` with each reference replaced by what it stands for: FastAPI lists only models of answers."""
+    if isinstance(node, list):
+        return [_inlined(one, parts) for one in node]
+    if not isinstance(node, dict):
+        return node
+    own = {key: _inlined(value, parts) for key, value in node.items() if key != "$ref"}
+    return {**_inlined(parts[node["$ref"]], parts), **own} if "$ref" in node else own
