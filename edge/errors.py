@@ -40,8 +40,12 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "not_found"
     BAD_REQUEST = "bad_request"
     UNAUTHORISED = "unauthorised"
+    FORBIDDEN = "forbidden"
+    TOO_MANY_REQUESTS = "too_many_requests"
     BUSY = "busy"
     STORE_FULL = "store_full"
+    STORE_BROKEN = "store_broken"
+    NOT_A_BACKUP = "not_a_backup"
     MODEL_MISSING = "model_missing"
     MODEL_ALTERED = "model_altered"
     MODEL_BROKEN = "model_broken"
@@ -143,10 +147,20 @@ OUTCOMES = MappingProxyType(
         ErrorCode.UNAUTHORISED: Outcome(
             401, EXIT_USAGE, "Send the header 'Authorization: Bearer TOKEN' with the service's token."
         ),
+        ErrorCode.FORBIDDEN: Outcome(
+            403, EXIT_USAGE, "Use a token with the scope that is named: 'camid token create' makes one."
+        ),
+        ErrorCode.TOO_MANY_REQUESTS: Outcome(
+            429, EXIT_USAGE, "Try again after the time in the Retry-After header."
+        ),
         ErrorCode.BUSY: Outcome(503, EXIT_USAGE, "Try again after the time in the Retry-After header."),
         ErrorCode.STORE_FULL: Outcome(
             507, EXIT_USAGE, "Free disk space in the data directory, then try again."
         ),
+        ErrorCode.STORE_BROKEN: Outcome(
+            503, EXIT_USAGE, "Stop the service, check the disk, and restore the last backup: camid restore FILE."
+        ),
+        ErrorCode.NOT_A_BACKUP: Outcome(415, EXIT_INPUT, "Give a file that camid backup wrote, whole."),
         ErrorCode.MODEL_MISSING: Outcome(
             503, EXIT_MODEL, "Install the models again, or set CAMID_MODELS_DIR."
         ),
@@ -241,3 +255,8 @@ class StreamError(CamidError):
         super().__init__(code, message)
         self.fault = code
         self.exchange = exchange
+
+    def anew(self) -> StreamError:
+        """The same without its traceback. Who keeps an error keeps and raises such copies: the traceback of
+        one that was raised holds the frames it went through, and all that their variables hold."""
+        return StreamError(self.fault, self.message, self.exchange)

@@ -35,7 +35,7 @@ from edge.evidence.mark import evidence_from_marks
 from edge.evidence.off_housing import on_the_housing
 from edge.evidence.osd import OsdFinding
 from edge.makers import KnownMakers, Makers
-from edge.media.memory import map_large_pieces
+from edge.media.memory import hold_little
 from edge.media.photo import read
 from edge.recorder import on_a_housing, osd_reader
 from edge.settings import Settings, load_settings
@@ -86,7 +86,7 @@ class Identifier:
         Raises:
             ModelError: naming the file that is missing, altered or cannot be run.
         """
-        map_large_pieces()  # before the models: what they leave behind while loading would stay for good
+        hold_little()  # before the models: what they leave behind while loading would stay for good
         thresholds, loop = load_thresholds(settings.models_dir), load_loop(settings)
         detector, recogniser = load_text_models(settings, loop, call_threads)
         embedder = load_mark_embedder(settings, call_threads, loop)

@@ -86,7 +86,7 @@ class LiveSource:
         """Why the reading ended. Where packets keep coming, FFmpeg's time-out means that they are garbage:
         it takes apart what it is given until there is a picture."""
         if self.relay.fault is not None:
-            return self.relay.fault
+            return self.relay.fault.anew()
         if error is not None and self.flows_in_vain:
             what = f"{self.address.redacted}: what the camera sends makes no picture."
             return StreamError(StreamFault.CORRUPT, what, self.exchange)
@@ -177,7 +177,9 @@ class Opening:
             container = _play(relay.url, transport, settings, limit)
         except av.FFmpegError as error:
             relay.close()
-            raise relay.fault or stream_fault(target.address, error, limit, exchange) from None
+            if relay.fault is not None:
+                raise relay.fault.anew() from None
+            raise stream_fault(target.address, error, limit, exchange) from None
         if not container.streams.video:
             container.close()
             relay.close()

@@ -7,6 +7,7 @@ them, and without this a process grows by up to a hundred kilobytes with each st
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from functools import cache
 from typing import Any
@@ -15,7 +16,9 @@ from edge.media.clock import Clock
 
 _PAUSE_S = 5.0
 _M_MMAP_THRESHOLD = -3
+_M_ARENA_MAX = -8
 """From glibc's malloc.h."""
+_LEAST_HEAPS = 2
 _LARGE = 1024 * 1024
 
 _lock = threading.Lock()
@@ -34,14 +37,19 @@ def give_back(clock: Clock) -> None:
 
 
 @cache
-def map_large_pieces() -> bool:
+def hold_little() -> bool:
     """From now on pieces of a megabyte and more, pictures foremost, are mapped one by one and go back to the
-    system when they are freed, whatever thread took them; whether the allocator can be told so.
+    system when they are freed, whatever thread took them; and threads share a heap for each core. Whether the
+    allocator can be told so; to be called before there are many threads.
 
-    The GNU allocator raises its limit for this to 32 MB by itself, and then keeps every thread's pictures.
+    The GNU allocator raises its limit for pieces to 32 MB by itself, and then keeps every thread's pictures;
+    and it makes eight heaps for each core, each with holes of its own where readers of streams come and go.
     """
     mallopt = _function("mallopt")
-    return mallopt is not None and bool(mallopt(_M_MMAP_THRESHOLD, _LARGE))
+    if mallopt is None:
+        return False
+    heaps = max(_LEAST_HEAPS, os.cpu_count() or 1)
+    return bool(mallopt(_M_MMAP_THRESHOLD, _LARGE)) and bool(mallopt(_M_ARENA_MAX, heaps))
 
 
 @cache

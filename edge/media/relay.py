@@ -20,7 +20,7 @@ from edge.domain_streams import Answer, Transport
 from edge.errors import StreamError, StreamFault
 from edge.media.clock import Clock
 from edge.media.framing import Framer, Interleaved, Message, TooLarge
-from edge.media.rtsp import Described, Headers, join, status_fault
+from edge.media.rtsp import Described, Headers, ignore, join, status_fault
 from edge.media.sdp import Description, Track, for_ffmpeg
 from edge.media.sequence import SequenceCounter
 from edge.media.wire import SocketWire
@@ -118,10 +118,11 @@ class Relay:
                 self._blame(self._session.fault(StreamFault.ENDED, "the connection broke"))
         finally:
             self.close()
+            self._session.on_packet = ignore  # or the two would hold each other, and all of the stream
 
     def _blame(self, error: StreamError) -> None:
         if not self._closed.is_set() and self.fault is None:
-            self.fault = error
+            self.fault = error.anew()
 
     def _accept(self) -> socket.socket:
         self._listener.settimeout(self._settings.stream_answer_s)

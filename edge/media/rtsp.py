@@ -40,6 +40,10 @@ class Dialled:
     admit: Admit | None = None
 
 
+def ignore(packet: Interleaved) -> None:
+    """Drops a packet that nobody wants yet, or any more."""
+
+
 class Session:
     """One RTSP connection: numbers the requests, logs in, bounds the answers in bytes and time.
 
@@ -57,7 +61,7 @@ class Session:
             Login(address.username or "", address.password or "") if address.has_credentials else None
         )
         self._sequence = 0
-        self.on_packet: Callable[[Interleaved], None] = lambda _packet: None
+        self.on_packet: Callable[[Interleaved], None] = ignore
         """Called with each interleaved packet that comes while an answer is awaited."""
 
     @property

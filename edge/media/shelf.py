@@ -65,7 +65,7 @@ class Shelf:
     def fail(self, error: StreamError) -> None:
         """The stream is over; the first reason stays."""
         with self._changed:
-            self.error = self.error or error
+            self.error = self.error or error.anew()
             self._changed.notify_all()
 
     def wait_taken(self, still: Callable[[], bool]) -> None:
@@ -93,7 +93,7 @@ class Shelf:
             try:
                 while not self._is_new(after):
                     if self.error is not None:
-                        raise self.error
+                        raise self.error.anew()
                     left = end - self._clock.monotonic()
                     if left <= 0:
                         return None

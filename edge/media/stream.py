@@ -159,9 +159,8 @@ class LiveStream:
         if not self._ready.wait(2 * limit + _GRACE_S):
             self._shelf.fail(self._fault(StreamFault.TIMEOUT, f"it did not play within {2 * limit:g} s"))
         if self._shelf.error is not None and self._info is None:
-            error = self._shelf.error
             self.close()
-            raise error
+            raise self._shelf.error.anew()
 
     def latest(self, timeout_s: float, after: Frame | None = None) -> Frame:
         frame = self._shelf.take(timeout_s, after)

@@ -75,7 +75,7 @@ class FileStream:
             self._shelf.fail(self._fault(StreamFault.TIMEOUT, "reading it takes too long"))
         if self._info is None and self._shelf.error is not None:
             self.close()
-            raise self._shelf.error
+            raise self._shelf.error.anew()
 
     def latest(self, timeout_s: float, after: Frame | None = None) -> Frame:
         frame = self._shelf.take(timeout_s, after)

@@ -63,7 +63,7 @@ class Validator:
             ) as stream:
                 watcher.watch(stream, seconds)
         except StreamError as error:
-            watcher.seen.fault, watcher.seen.exchange = error, error.exchange
+            watcher.seen.fault, watcher.seen.exchange = error.anew(), error.exchange
         answer = self._ask_device(target, watcher.seen.exchange)
         evidence = watcher.conclude(answer.evidence)
         seen = watcher.seen

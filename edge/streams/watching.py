@@ -64,7 +64,7 @@ class Watcher:
                 pass
         except StreamError as error:
             at_end = error.code is StreamFault.ENDED and stream.info.transport is Transport.FILE
-            seen.fault = None if at_end and seen.frame is not None else error
+            seen.fault = None if at_end and seen.frame is not None else error.anew()
         finally:
             seen.info, seen.statistics = stream.info, stream.statistics()
         if not self._readings and seen.frame is not None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from socket import create_connection as open_socket
@@ -244,6 +247,40 @@ def test_each_fault_has_its_code(camera: TestCamera, faults: dict[str, Any], fau
     camera.set_faults(**faults)
 
     assert fault_of(camera).fault is fault
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {},
+        {"garbage": 1.0},
+        {"stalled": True},
+        {"wrong_password": True},
+        {"end_after_s": 0.3, "end": "reset"},
+        {"end_after_s": 0.3, "end": "teardown"},
+    ],
+    ids=str,
+)
+def test_a_stream_that_is_over_is_freed_at_once(camera: TestCamera, faults: dict[str, Any]) -> None:
+    """Not when the garbage collector comes by: it holds megabytes that Python does not see."""
+    camera.set_faults(**faults)
+    target = Dialled(camera.address, SETTINGS)
+    gc.collect()
+    gc.disable()
+    try:
+        stream = LiveStream(target, keys_only=True, known=None)
+        ended = weakref.ref(stream)
+        with contextlib.suppress(StreamError):
+            stream.start()
+            with stream:
+                seen(stream, 2 if not faults else 30, timeout_s=1)
+        del stream
+        end = time.monotonic() + 3
+        while ended() is not None and time.monotonic() < end:
+            time.sleep(0.01)
+        assert ended() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "mjpeg"])
