@@ -196,9 +196,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--no-reading", action="store_true", help="speed: leave the reading of marks out")
     parser.add_argument("--sahi-python", type=Path, help="interpreter that has sahi and onnxruntime")
     parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=list(RIVALS))
-    parser.add_argument(
-        "--minutes", type=float, default=10, help="memory: of 12 MP photos; 0: none"
-    )
+    parser.add_argument("--minutes", type=float, default=10, help="memory: of 12 MP photos; 0: none")
     parser.add_argument("--engine", default="local", help="archive: engines, joined by commas")
     return parser.parse_args()
 

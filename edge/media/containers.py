@@ -6,6 +6,7 @@ bytes are kept, so that a small archive cannot become a large memory. What canno
 
 from __future__ import annotations
 
+import bz2
 import calendar
 import gzip
 import io
@@ -20,12 +21,14 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal, cast
 
 from edge.errors import ErrorCode, PhotoError
 
 MAX_DIRECTORY_BYTES = 256 * 1024 * 1024
 """Of a ZIP's list of members, some two million names; it is held in memory while the archive is read."""
+BOMB = "The archive is made to unpack into far more than it holds."
+_BOMB_FROM, _BOMB_RATIO = 1 << 30, 200
 _DAMAGED = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -182,17 +185,61 @@ def _zip_time(moment: tuple[int, int, int, int, int, int]) -> int:
 
 def _tar(source: Path | bytes, most: int) -> Iterator[Member]:
     """A TAR is read from front to end, so each member's bytes are taken as it passes."""
-    with _opened(source) as file, tarfile.open(fileobj=file, mode="r|*", errors="surrogateescape") as archive:
-        for info in archive:
-            when = int(info.mtime) * 10**9
-            if info.isdir():
-                continue
-            if not info.isreg():
-                yield Member(info.name, 0, when, refused="Links and devices are not followed.")
-                continue
-            member = archive.extractfile(info)
-            data = member.read(most + 1) if member is not None else b""
-            yield Member(info.name, info.size, when, partial(bytes, data))
+    with _opened(source) as file, _unpacking(file) as stream:
+        mode: Literal["r:", "r|"] = "r:" if stream is file else "r|"
+        with tarfile.open(fileobj=stream, mode=mode, errors="surrogateescape") as archive:
+            while (info := archive.next()) is not None:
+                archive.members.clear()  # type: ignore[attr-defined]  # it would keep them all
+                if not info.isdir():
+                    yield _tar_member(archive, info, most)
+
+
+def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo, most: int) -> Member:
+    when = int(info.mtime) * 10**9
+    if not info.isreg():
+        return Member(info.name, 0, when, refused="Links and devices are not followed.")
+    member = archive.extractfile(info)
+    data = member.read(most + 1) if member is not None else b""
+    return Member(info.name, info.size, when, partial(bytes, data))
+
+
+def _unpacking(file: IO[bytes]) -> IO[bytes]:
+    """What a compressed TAR holds. These readers unpack no more than they are asked for; ``tarfile`` itself
+    unpacks all that a block of the file gives, a gigabyte from a few hundred bytes of bzip2."""
+    head = file.read(6)
+    file.seek(0)
+    if head.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], _Unpacked(file, gzip.GzipFile(fileobj=file, mode="rb")))
+    if head.startswith(b"BZh"):
+        return cast(IO[bytes], _Unpacked(file, bz2.BZ2File(file)))
+    if head.startswith(b"\xfd7zXZ"):
+        return cast(IO[bytes], _Unpacked(file, lzma.LZMAFile(file)))
+    return file
+
+
+class _Unpacked(io.RawIOBase):
+    """Reads ``inner``, which unpacks ``file``, until it gives far more than photos do."""
+
+    def __init__(self, file: IO[bytes], inner: io.BufferedIOBase) -> None:
+        self._file, self._inner = file, inner
+        self._given = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._inner.read(size)
+        self._given += len(data)
+        if is_bomb(self._file.tell(), self._given):
+            raise PhotoError(ErrorCode.TOO_MANY_BYTES, BOMB)
+        return data
+
+    def close(self) -> None:
+        self._inner.close()
+        super().close()
+
+
+def is_bomb(packed: int, unpacked: int) -> bool:
+    """Whether so many bytes cannot be photos: these hardly get smaller by packing, and an archive of a few
+    kilobytes that holds terabytes would keep a batch busy for days."""
+    return unpacked > _BOMB_FROM and unpacked > _BOMB_RATIO * packed
 
 
 def _seven_zip(source: Path | bytes, most: int) -> Iterator[Member]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -11,6 +12,7 @@ from py7zr.exceptions import AbsolutePathError, ArchiveError, PasswordRequired
 from py7zr.io import Py7zIO, WriterFactory
 
 from edge.errors import ErrorCode, PhotoError
+from edge.media.containers import BOMB, is_bomb
 
 _AT_ONCE_BYTES = 64 * 1024 * 1024
 _AT_ONCE_FILES = 256
@@ -29,14 +31,17 @@ class SevenZipFile:
 
 def files(file: IO[bytes], most: int) -> Iterator[SevenZipFile]:
     """Raises:
-    PhotoError: ``corrupt``, or ``not_readable`` for an encrypted archive.
+    PhotoError: ``corrupt``, ``too_many_bytes``, or ``not_readable`` for an encrypted archive.
     """
     try:
         with py7zr.SevenZipFile(file) as archive:
             if archive.needs_password():
                 raise PhotoError(ErrorCode.NOT_READABLE, "The archive is encrypted.")
+            if is_bomb(_size(file), sum(one.uncompressed or 0 for one in archive.list())):
+                raise PhotoError(ErrorCode.TOO_MANY_BYTES, BOMB)
+            names = _numbered(archive)
             for group in _groups([one for one in archive.list() if not one.is_directory], most):
-                yield from _unpacked(archive, group, most)
+                yield from _unpacked(archive, group, names, most)
     except PasswordRequired:
         raise PhotoError(ErrorCode.NOT_READABLE, "The archive is encrypted.") from None
     except (ArchiveError, AbsolutePathError) as error:
@@ -45,8 +50,25 @@ def files(file: IO[bytes], most: int) -> Iterator[SevenZipFile]:
         ) from None
 
 
+def _size(file: IO[bytes]) -> int:
+    at = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(at)
+    return size
+
+
+def _numbered(archive: py7zr.SevenZipFile) -> list[str]:
+    """Gives every member its number for a name and returns the real ones by number: what is asked for by
+    name is not found if it begins with a slash, is mixed up if two have one, and refused if it holds ``..``,
+    the whole archive with it. Here names are labels."""
+    names = [str(info["filename"]) for info in archive.files.files_list]
+    for number, info in enumerate(archive.files.files_list):
+        info["filename"] = str(number)
+    return names
+
+
 def _unpacked(
-    archive: py7zr.SevenZipFile, group: Sequence[py7zr.FileInfo], most: int
+    archive: py7zr.SevenZipFile, group: Sequence[py7zr.FileInfo], names: Sequence[str], most: int
 ) -> Iterator[SevenZipFile]:
     wanted = [one.filename for one in group if one.is_file]
     bins = _Bins(most + 1)
@@ -54,12 +76,13 @@ def _unpacked(
         archive.extract(targets=wanted, factory=bins)
         archive.reset()
     for one in group:
+        name = names[int(one.filename)]
         when = int(one.creationtime.timestamp() * 10**9) if one.creationtime else 0
         if one.is_file:
             kept = bins.kept.get(one.filename)
-            yield SevenZipFile(one.filename, one.uncompressed, when, bytes(kept.data) if kept else b"")
+            yield SevenZipFile(name, one.uncompressed, when, bytes(kept.data) if kept else b"")
         else:
-            yield SevenZipFile(one.filename, 0, when, None, "Links and devices are not followed.")
+            yield SevenZipFile(name, 0, when, None, "Links and devices are not followed.")
 
 
 def _groups(infos: Sequence[py7zr.FileInfo], most: int) -> Iterator[list[py7zr.FileInfo]]:
