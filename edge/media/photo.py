@@ -67,19 +67,27 @@ def read(path: Path, settings: Settings) -> Picture:
     Raises:
         PhotoError: ``not_readable``, and all that ``decode`` raises.
     """
+    return decode(read_bytes(path, settings), path.name, settings)
+
+
+def read_bytes(path: Path, settings: Settings) -> bytes:
+    """The content of a file, or one byte more than a photo may have.
+
+    Raises:
+        PhotoError: ``not_readable``, ``too_many_bytes``.
+    """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):  # opening a pipe or a device might never return
             raise PhotoError(ErrorCode.NOT_READABLE, "This is no regular file.")
         _check_bytes(status.st_size, settings)
         with path.open("rb") as file:
-            data = file.read(settings.max_photo_bytes + 1)
+            return file.read(settings.max_photo_bytes + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise PhotoError(ErrorCode.NOT_READABLE, f"The file cannot be read ({reason}).") from None
     except ValueError:
         raise PhotoError(ErrorCode.NOT_READABLE, "The name of the file holds a zero byte.") from None
-    return decode(data, path.name, settings)
 
 
 def _check_bytes(count: int, settings: Settings) -> None:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
 
 from edge.domain import Box, Pixels
 
+if TYPE_CHECKING:
+    from edge.vision.faces import Face
+
 MARGIN = 0.2
 """Share of a face's box added on each side: hair, chin and ears tell of a person too."""
 BLOCKS = 5
 """Patches across a blurred part: of a face or a plate so few show neither features nor letters."""
+
+INSIDE = 0.7
+"""Share of a face's box that a camera must cover to make it a part of that camera."""
+
+
+class Faces(Protocol):
+    """What is needed of ``edge.vision.faces.FaceFinder``."""
+
+    def find(self, pixels: Pixels) -> list[Face]: ...
 
 
 def blurred(pixels: Pixels, boxes: Iterable[Box]) -> Pixels:
@@ -30,6 +43,16 @@ def blurred(pixels: Pixels, boxes: Iterable[Box]) -> Pixels:
 def around_face(box: Box) -> Box:
     """The part to blur for a face found at ``box``."""
     return box.grown(MARGIN)
+
+
+def outside_cameras(faces: Iterable[Face], cameras: Sequence[Box]) -> list[Box]:
+    """What to blur for ``faces``, less those inside a camera: lenses are sometimes taken for faces, and of a
+    blurred camera nothing can be told."""
+    return [
+        around_face(face.box)
+        for face in faces
+        if not any(face.box.coverage_by(camera) > INSIDE for camera in cameras)
+    ]
 
 
 def _patches(part: Pixels) -> Pixels:

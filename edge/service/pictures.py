@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
-import cv2
-import numpy as np
-
-from edge.domain import Box, Picture, Pixels
+from edge.domain import Box, Picture
 from edge.errors import CamidError, ErrorCode
 from edge.media.photo import decode
 from edge.report.annotate import annotate
 from edge.report.contract import BoxV1
+from edge.report.crop import EVIDENCE_MARGIN, HOUSING_MARGIN, cut, jpeg, shrunk
 from edge.report.sentence import Names
 from edge.service.engine import Engine
 from edge.service.store import StoredPhoto
 from edge.settings import Settings
 
 _KEPT_S = 20.0
-_QUALITY = 88
-_HOUSING_MARGIN = 0.08
-_EVIDENCE_MARGIN = 0.35
 
 
 class Pictures:
@@ -50,7 +45,7 @@ class Pictures:
     async def whole(self, photo: StoredPhoto, side: int) -> bytes:
         """The upright picture as JPEG, its long side at most ``side`` pixels."""
         picture = await self._picture(photo)
-        return await self._engine.in_pixel_thread(lambda: jpeg(_shrunk(picture.pixels, side)))
+        return await self._engine.in_pixel_thread(lambda: jpeg(shrunk(picture.pixels, side)))
 
     async def annotated(self, photo: StoredPhoto) -> bytes:
         picture = await self._picture(photo)
@@ -59,26 +54,24 @@ class Pictures:
     async def camera(self, photo: StoredPhoto, camera: int) -> bytes:
         """Raises: CamidError: ``not_found``, as the next two do, if there is no such thing in the photo."""
         cameras = photo.body.cameras
-        return await self._crop(
-            photo, cameras[camera].box if camera < len(cameras) else None, _HOUSING_MARGIN
-        )
+        return await self._crop(photo, cameras[camera].box if camera < len(cameras) else None, HOUSING_MARGIN)
 
     async def evidence(self, photo: StoredPhoto, camera: int, evidence: int) -> bytes:
         cameras = photo.body.cameras
         found = cameras[camera].identification.evidence if camera < len(cameras) else []
         return await self._crop(
-            photo, found[evidence].box if evidence < len(found) else None, _EVIDENCE_MARGIN
+            photo, found[evidence].box if evidence < len(found) else None, EVIDENCE_MARGIN
         )
 
     async def mark(self, photo: StoredPhoto, mark: int) -> bytes:
         marks = photo.body.marks
-        return await self._crop(photo, marks[mark].box if mark < len(marks) else None, _EVIDENCE_MARGIN)
+        return await self._crop(photo, marks[mark].box if mark < len(marks) else None, EVIDENCE_MARGIN)
 
     async def _crop(self, photo: StoredPhoto, box: BoxV1 | None, margin: float) -> bytes:
         if box is None:
             raise CamidError(ErrorCode.NOT_FOUND, "This photo has no such crop.")
         picture = await self._picture(photo)
-        return await self._engine.in_pixel_thread(lambda: jpeg(_cut(picture, Box(*box), margin)))
+        return await self._engine.in_pixel_thread(lambda: jpeg(cut(picture.pixels, Box(*box), margin)))
 
     async def _picture(self, photo: StoredPhoto) -> Picture:
         async with self._decoding:
@@ -98,28 +91,3 @@ class Pictures:
                 ErrorCode.NOT_FOUND, "The bytes of this photo were removed from the data directory."
             ) from None
         return decode(data, photo.body.source.name, self._settings)
-
-
-def jpeg(pixels: Pixels) -> bytes:
-    """``pixels`` as a JPEG file."""
-    done, data = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, _QUALITY))
-    if not done:
-        raise CamidError(ErrorCode.INTERNAL, "The picture could not be encoded.")
-    return bytes(data)
-
-
-def _shrunk(pixels: Pixels, side: int) -> Pixels:
-    height, width = pixels.shape[:2]
-    scale = side / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _cut(picture: Picture, box: Box, margin: float) -> Pixels:
-    """The pixels of ``box`` with some surroundings, at their own size; at least one pixel."""
-    x0, y0, x1, y1 = box.grown(margin).as_tuple()
-    left, top = (min(max(int(v), 0), size - 1) for v, size in ((x0, picture.width), (y0, picture.height)))
-    right, bottom = max(left + 1, int(np.ceil(x1))), max(top + 1, int(np.ceil(y1)))
-    return np.ascontiguousarray(picture.pixels[top:bottom, left:right])

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 
@@ -19,25 +18,16 @@ from edge.disk import commit_file
 from edge.domain import Box, Pixels
 from edge.errors import CamidError, ErrorCode
 from edge.media.photo import decode
-from edge.report.blur import around_face, blurred
+from edge.report.blur import Faces, blurred, outside_cameras
 from edge.report.coco import ANNOTATIONS, IMAGES, CocoCamera, CocoPhoto, write_coco
 from edge.service.review_store import ReviewedPhoto
 from edge.service.review_word import Decision
 from edge.settings import Settings
-from edge.vision.faces import Face
 
 _QUALITY = 92
 _NAME = 20
 """Characters of the original's SHA-256 that name a picture of the dataset."""
-INSIDE = 0.7
-"""Share of a face's box that a reviewed camera must cover to make it a part of that camera."""
 _log = logging.getLogger("edge.review")
-
-
-class Faces(Protocol):
-    """What is needed of ``edge.vision.faces.FaceFinder``."""
-
-    def find(self, pixels: Pixels) -> list[Face]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +87,7 @@ class ReviewExport:
             return None
         boxes = [Box(*box) for box in one.review.body.blur]
         if self.faces is not None:
-            boxes += _faces_outside(self.faces.find(picture.pixels), one)
+            boxes += outside_cameras(self.faces.find(picture.pixels), _camera_boxes(one))
         file = f"{one.sha256[:_NAME]}.jpg"
         _write_jpeg(blurred(picture.pixels, boxes), folder / file)
         return _described(one, f"{IMAGES}/{file}", picture.width, picture.height, len(boxes))
@@ -126,15 +116,8 @@ def _described(one: ReviewedPhoto, file: str, width: int, height: int, parts: in
     )
 
 
-def _faces_outside(faces: Iterable[Face], one: ReviewedPhoto) -> list[Box]:
-    """What to blur for ``faces``, less those inside a camera: lenses are sometimes taken for faces, and a
-    blurred camera teaches nothing."""
-    cameras = [Box(*camera.box) for camera in one.review.body.cameras if not camera.rejected]
-    return [
-        around_face(face.box)
-        for face in faces
-        if not any(face.box.coverage_by(camera) > INSIDE for camera in cameras)
-    ]
+def _camera_boxes(one: ReviewedPhoto) -> list[Box]:
+    return [Box(*camera.box) for camera in one.review.body.cameras if not camera.rejected]
 
 
 def _cameras(one: ReviewedPhoto) -> Iterator[CocoCamera]:
