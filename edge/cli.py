@@ -18,7 +18,10 @@ import typer
 
 from edge.cli_archives import batch, query
 from edge.cli_gallery import gallery
+from edge.cli_operation import backup, doctor, purge, restore
+from edge.cli_report import report, verify
 from edge.cli_review import review
+from edge.cli_token import token
 from edge.errors import EXIT_DONE, EXIT_INPUT
 from edge.terminal import exit_codes, say
 
@@ -298,8 +301,13 @@ def vendors(as_json: AsJson = False) -> None:
 
 app.command()(batch)
 app.command()(query)
+app.command()(report)
+app.command()(verify)
+for command in (doctor, backup, restore, purge):
+    app.command()(command)
 app.add_typer(gallery, name="gallery")
 app.add_typer(review, name="review")
+app.add_typer(token, name="token")
 
 
 def _close(unreadable: list[UnreadableV1], count: int, what: str = "photos") -> None:

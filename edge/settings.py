@@ -58,6 +58,34 @@ class Settings(BaseSettings):
         60, description="silence after which an upload is given up"
     )
 
+    # keeping
+    keep_photos_days: Annotated[float, Field(ge=0)] = Field(
+        0, description="days after which photos, results and finished batches are deleted; 0: never"
+    )
+    keep_photos_bytes: Annotated[int, Field(ge=0)] = Field(
+        0, description="bytes of originals; beyond it the oldest photos are deleted; 0: no limit"
+    )
+    min_free_bytes: Annotated[int, Field(ge=0)] = Field(
+        64 * 1024 * 1024, description="free on the disk of the data; below it new work is refused"
+    )
+    log_file: Path | None = Field(None, description="log into this file instead of the standard error")
+    log_max_bytes: Positive = Field(10 * 1024 * 1024, description="of the log file before it is rotated")
+    log_files: Positive = Field(5, description="rotated log files that are kept")
+
+    # access
+    rate_per_token: Annotated[int, Field(ge=0)] = Field(3000, description="requests a minute; 0: no limit")
+    rate_per_address: Annotated[int, Field(ge=0)] = Field(6000, description="requests a minute; 0: no limit")
+    rate_wrong_tokens: Annotated[int, Field(ge=0)] = Field(
+        20, description="wrong tokens a minute from one address; 0: no limit"
+    )
+    wrong_token_wait_s: Annotated[float, Field(ge=0)] = Field(
+        0.25, description="before a wrong token is answered"
+    )
+    audit_max_bytes: Positive = Field(10 * 1024 * 1024, description="of one file of the audit log")
+    audit_files: Annotated[int, Field(ge=1)] = Field(5, description="files of the audit log that are kept")
+    tls_certificate: Path | None = Field(None, description="PEM file with the certificate chain")
+    tls_key: Path | None = Field(None, description="PEM file with its private key, without a passphrase")
+
     # streams over HTTP
     max_streams: Positive = Field(256, description="streams that the service watches")
     stream_allowed_hosts: Texts = Field(

@@ -121,3 +121,9 @@ def problem_doc(code: str, what: str, message: str) -> dict[str, object]:
 
 
 UNAUTHORISED = problem_doc("unauthorised", "No token, or a wrong one.", "The request has no bearer token. …")
+GUARDED: dict[int | str, dict[str, object]] = {
+    401: UNAUTHORISED,
+    403: problem_doc("forbidden", "The token lacks the scope.", "The token lacks the scope read. …"),
+    429: problem_doc("too_many_requests", "Too often; see Retry-After.", "This token asks too often. …"),
+}
+"""What every address that wants a token may answer."""

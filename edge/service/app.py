@@ -11,13 +11,16 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
-from edge.service import batches, health, page, photos, reviews, streams, vendors
-from edge.service.auth import Token, load_or_make_token
+from edge.service import batches, health, page, photos, reports, reviews, streams, vendors
+from edge.service.access_audit import Audit
+from edge.service.access_limits import Limits
+from edge.service.auth import Gate, Token, load_or_make_token
 from edge.service.batch_metrics import BatchCollector
 from edge.service.batching import Batching
 from edge.service.data_dir import DataDir
 from edge.service.engine import Engine, Load, PhotoIdentifier
 from edge.service.events import Events
+from edge.service.housekeeping import Housekeeping
 from edge.service.loop_metrics import LoopCollector
 from edge.service.metrics import Metrics
 from edge.service.middleware import Surroundings
@@ -26,6 +29,7 @@ from edge.service.names import LiveNames
 from edge.service.parts import Parts
 from edge.service.pictures import Pictures
 from edge.service.problems import install_problem_handlers, problem_of
+from edge.service.retention import Retention
 from edge.service.secrets_box import SecretsBox
 from edge.service.store import Store
 from edge.service.stream_metrics import StreamCollector
@@ -86,6 +90,8 @@ def create_app(
         batching = Batching(store.batches, data, settings)
         stack.callback(batching.close)
         metrics.registry.register(BatchCollector(batching))
+        kept = Retention(store.kept, settings, batching.batches.all, batching.batches.remove)
+        housekeeping = Housekeeping(store, kept)
         parts = Parts(
             settings, data, store, engine, pictures, metrics, names, watched, events, validations, batching
         )
@@ -96,12 +102,12 @@ def create_app(
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
-            lifespan=_lifespan(parts, streaming, mqtt, on_load_failure, stack.pop_all()),
+            lifespan=_lifespan(parts, streaming, mqtt, housekeeping, on_load_failure, stack.pop_all()),
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
     app.state.parts = parts
-    app.state.token = token
-    _furnish(app, metrics)
+    app.state.gate = Gate(token, store.tokens, Limits(settings), settings.wrong_token_wait_s)
+    _furnish(app, metrics, Audit(data.root, settings))
     return app
 
 
@@ -122,11 +128,11 @@ def end_waiting(parts: Parts) -> None:
     parts.events.close()
 
 
-def _furnish(app: FastAPI, metrics: Metrics) -> None:
-    app.add_middleware(Surroundings, metrics=metrics)
+def _furnish(app: FastAPI, metrics: Metrics, audit: Audit) -> None:
+    app.add_middleware(Surroundings, metrics=metrics, audit=audit)
     install_problem_handlers(app)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    for one in (photos, reviews, streams, batches, vendors, health, page):
+    for one in (photos, reports, reviews, streams, batches, vendors, health, page):
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=page.PAGES / "static"), name="static")
 
@@ -135,6 +141,7 @@ def _lifespan(
     parts: Parts,
     streaming: Streaming,
     mqtt: MqttPublisher | None,
+    housekeeping: Housekeeping,
     on_load_failure: Callable[[CamidError], None] | None,
     resources: ExitStack,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
@@ -146,10 +153,13 @@ def _lifespan(
             parts.batching.events.open()
             warming = asyncio.create_task(_warm(parts, streaming, on_load_failure))
             publishing = asyncio.create_task(mqtt.run()) if mqtt is not None else None
+            tidying = asyncio.create_task(housekeeping.run())
             yield
             end_waiting(parts)
+            housekeeping.stop()
             # Loading cannot be broken off; the event loop waits for it like for a photo.
             await warming
+            await tidying
             await asyncio.to_thread(parts.streams.stop)
             await asyncio.to_thread(parts.validations.close)
             await asyncio.to_thread(parts.batching.close)

@@ -1,7 +1,8 @@
-"""The bearer token: made once, kept as a hash, compared in constant time."""
+"""Bearer tokens: that of the service and named ones, kept as hashes, compared in constant time."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -9,11 +10,14 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated, Self
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from edge.disk import write_private
 from edge.errors import CamidError, ErrorCode
+from edge.service.access import ADMIN, Caller, Scope
+from edge.service.access_limits import Limits, limited_address
+from edge.service.access_store import MadeToken, TokenStore
 from edge.service.data_dir import DataDir
 from edge.settings import Settings
 
@@ -73,15 +77,76 @@ def _make(data: DataDir) -> Admission:
     return Admission(token, fresh=text)
 
 
-_scheme = HTTPBearer(auto_error=False, description="The token printed at the first start, or CAMID_TOKEN.")
+def make_token(tokens: TokenStore, name: str, scopes: frozenset[Scope], days: int | None) -> MadeToken:
+    """A new token of 256 random bits; its text is nowhere but in what this returns.
+
+    Raises:
+        CamidError: ``bad_request``, ``store_full``.
+    """
+    text = f"camid_{secrets.token_urlsafe(32)}"
+    return MadeToken(text, tokens.make(name, scopes, Token.of(text).digest, days))
 
 
-def require_token(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)]
-) -> None:
-    """Lets a request pass only with the service's token; runs before any byte of the body is read."""
-    token: Token = request.app.state.token
-    if given is None:
-        raise CamidError(ErrorCode.UNAUTHORISED, "The request has no bearer token.")
-    if not token.matches(given.credentials):
-        raise CamidError(ErrorCode.UNAUTHORISED, "The bearer token is wrong.")
+class Gate:
+    """Lets callers in by their token, as often as they may come. Belongs to one event loop."""
+
+    def __init__(self, token: Token, tokens: TokenStore, limits: Limits, wrong_wait_s: float) -> None:
+        self._token = token
+        self._tokens = tokens
+        self._limits = limits
+        self._wrong_wait_s = wrong_wait_s
+
+    async def admit(self, host: str, given: str | None) -> Caller:
+        """Who comes from ``host`` with the token ``given``.
+
+        Raises:
+            CamidError: ``unauthorised``, after a moment if the token is wrong; ``too_many_requests``.
+        """
+        address = limited_address(host)
+        self._limits.check_address(address)
+        if given is None:
+            raise CamidError(ErrorCode.UNAUTHORISED, "The request has no bearer token.")
+        digest = Token.of(given).digest
+        self._limits.check_guesses(address, digest)
+        caller = ADMIN if self._token.matches(given) else await asyncio.to_thread(self._tokens.find, digest)
+        if caller is None:
+            await asyncio.sleep(self._wrong_wait_s)
+            raise CamidError(ErrorCode.UNAUTHORISED, "The bearer token is wrong, expired or revoked.")
+        self._limits.note_right(address, digest)
+        self._limits.check_caller(caller.id)
+        return caller
+
+
+_scheme = HTTPBearer(
+    auto_error=False,
+    description="The token printed at the first start, CAMID_TOKEN, or one of `camid token`. It needs one of "
+    "the scopes that are named, or admin.",
+)
+
+
+async def require_token(
+    request: Request,
+    scopes: SecurityScopes,
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
+) -> Caller:
+    """Lets a request pass only with a token that has one of ``scopes``, or admin where none is named; runs
+    before any byte of the body is read, and counts once for each request."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    if caller is None:
+        gate: Gate = request.app.state.gate
+        host = request.client.host if request.client else ""
+        caller = await gate.admit(host, given.credentials if given else None)
+        request.state.caller = caller
+    if not caller.may(frozenset(map(Scope, scopes.scopes))):
+        wanted = " or ".join(scopes.scopes) or Scope.ADMIN
+        raise CamidError(ErrorCode.FORBIDDEN, f"The token lacks the scope {wanted}.")
+    return caller
+
+
+Reader = Annotated[Caller, Security(require_token, scopes=[Scope.READ])]
+Uploader = Annotated[Caller, Security(require_token, scopes=[Scope.UPLOAD])]
+READ = Security(require_token, scopes=[Scope.READ])
+UPLOAD = Security(require_token, scopes=[Scope.UPLOAD])
+STREAMS = Security(require_token, scopes=[Scope.STREAMS])
+ADMIN_ONLY = Security(require_token, scopes=[Scope.ADMIN])
+ANY = Security(require_token, scopes=list(Scope))

@@ -10,8 +10,8 @@ from fastapi.responses import FileResponse
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from edge.errors import CamidError
-from edge.service.answers import UNAUTHORISED, problem_doc
-from edge.service.auth import require_token
+from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
+from edge.service.auth import ADMIN_ONLY
 from edge.service.batch_answers import (
     BatchCamerasV1,
     BatchErrorsV1,
@@ -105,7 +105,7 @@ _MEDIA_TYPES = {
 _SUMMARY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 """The page carries its style and pictures in itself; whatever else should get into it does nothing."""
 
-router = APIRouter(prefix="/api/v1/batches", tags=["batches"], dependencies=[Depends(require_token)])
+router = APIRouter(prefix="/api/v1/batches", tags=["batches"], dependencies=[ADMIN_ONLY], responses=GUARDED)
 PartsOf = Annotated[Parts, Depends(parts)]
 Id = Annotated[str, Path(description="The id of the batch.", examples=["3b0c1c6f1c0f4a52a2b1f4d2c9e8b7a6"])]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most rows of the answer.")]
@@ -130,6 +130,7 @@ async def add_batch(
     """Of a folder on the service's machine (`application/json`), or of an archive that is the body. One batch
     runs at a time, others wait their turn; photos that are sent meanwhile come first."""
     check_extra()
+    service.check_keeping()
     if _is_json(request):
         body = await read_json(request, NewBatchV1)
         return await _changed(

@@ -15,7 +15,8 @@ class DataDir:
     """An exclusively held data directory; made where it is missing, readable by its owner only.
 
     ``photos/`` holds original bytes, ``batches/`` what batches found, ``incoming/`` uploads that are not yet
-    answered, ``camid.sqlite`` results, streams and batches, ``token.sha256`` the hash of the made token,
+    answered, ``camid.sqlite`` results, streams, batches and the hashes of named tokens, ``audit.jsonl`` who
+    did what, ``token.sha256`` the hash of the made token,
     ``secrets.key`` the key under which passwords of cameras are stored. A second process is refused, for at
     its start it would sweep away what the first is still receiving.
 

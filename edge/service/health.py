@@ -7,14 +7,17 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 
-from edge.service.answers import UNAUTHORISED, problem_doc
-from edge.service.auth import require_token
+from edge.service.answers import GUARDED, problem_doc
+from edge.service.auth import READ
 from edge.service.parts import Parts, parts
 
 router = APIRouter(tags=["health"])
 _LOADING = problem_doc(
-    "busy", "Not ready: models loading or broken, or shutting down.", "The models are still …"
+    "busy",
+    "Not ready: models loading or broken, database damaged, or shutting down.",
+    "The models are still …",
 )
+_NO_ROOM = problem_doc("store_full", "The data directory is full or read-only.", "Free disk space …")
 
 
 class Health(BaseModel):
@@ -27,21 +30,27 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/readyz", summary="Ready for photos", response_description="Ready.", responses={503: _LOADING})
+@router.get(
+    "/readyz",
+    summary="Ready for photos",
+    response_description="Ready.",
+    responses={503: _LOADING, 507: _NO_ROOM},
+)
 async def readyz(service: Annotated[Parts, Depends(parts)]) -> Health:
-    """200 once the models are loaded and warm; 503 before, after a failure, at shutdown. Needs no token."""
-    service.engine.check_ready()
+    """200 once the models are loaded and warm; 503 before, after a failure, with a damaged database, at
+    shutdown; 507 while nothing can be kept. Needs no token."""
+    service.check_ready()
     return Health()
 
 
 @router.get(
     "/metrics",
     summary="Counters",
-    dependencies=[Depends(require_token)],
+    dependencies=[READ],
     response_class=Response,
     responses={
         200: {"description": "Prometheus text format.", "content": {"text/plain": {}}},
-        401: UNAUTHORISED,
+        **GUARDED,
     },
 )
 async def metrics(service: Annotated[Parts, Depends(parts)]) -> Response:

@@ -8,6 +8,7 @@ import time
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.service.access_audit import Audit
 from edge.service.metrics import Metrics
 
 _log = logging.getLogger("edge.service.access")
@@ -19,13 +20,17 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Frame-Options": "DENY",
 }
 
 
 class Surroundings:
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, audit: Audit) -> None:
         self._app = app
         self._metrics = metrics
+        self._audit = audit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,6 +61,22 @@ class Surroundings:
         self._metrics.requests.labels(method, route, status).inc()
         path = scope["path"].encode("unicode_escape").decode("ascii")[:200]
         _log.info("%s %s %d %.0f ms", method, path, status, seconds * 1000)
+        self._note_for_audit(scope, f"{method} {path}", route, status)
+
+    def _note_for_audit(self, scope: Scope, what: str, route: str, status: int) -> None:
+        """Refusals, changes, and exports, by which much leaves at once."""
+        caller = scope.get("state", {}).get("caller")
+        address = scope["client"][0] if scope.get("client") else ""
+        if status in _REFUSALS:
+            self._audit.note_refusal(caller, what, str(status), address)
+        elif caller is not None and (scope["method"] not in _READING or _hands_out_much(route)):
+            self._audit.note(caller, what, str(status), address)
 
 
+def _hands_out_much(route: str) -> bool:
+    return "/export" in route or route.endswith(".zip")
+
+
+_REFUSALS = frozenset({401, 403, 429})
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

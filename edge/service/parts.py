@@ -14,6 +14,7 @@ from edge.service.events import Events
 from edge.service.metrics import Metrics
 from edge.service.names import LiveNames
 from edge.service.pictures import Pictures
+from edge.service.room import check_room
 from edge.service.store import Store
 from edge.service.validation import Validations
 from edge.service.watched import WatchedStreams
@@ -36,6 +37,16 @@ class Parts:
     batching: Batching
     exporting: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while reviews are exported: each takes a model and a copy of the photos."""
+
+    def check_ready(self) -> None:
+        """Raises: CamidError: why no new work can be taken now."""
+        self.engine.check_ready()
+        self.check_keeping()
+
+    def check_keeping(self) -> None:
+        """Raises: CamidError: why nothing new can be kept: database damaged, disk full or read-only."""
+        self.store.check()
+        check_room(self.data.root, self.settings)
 
     @property
     def catalogue(self) -> Catalogue:

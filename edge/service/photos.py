@@ -7,15 +7,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
-from edge.errors import CamidError
+from edge.errors import CamidError, ErrorCode
 from edge.report.contract import UnreadableV1, photo_contract, unreadable_contract
-from edge.service.answers import UNAUTHORISED, PhotoAnswer, PhotosAnswer, photo_answer, problem_doc
-from edge.service.auth import require_token
+from edge.service.answers import GUARDED, UNAUTHORISED, PhotoAnswer, PhotosAnswer, photo_answer, problem_doc
+from edge.service.auth import Reader, Uploader
 from edge.service.form import Upload
 from edge.service.parts import Parts, parts
 from edge.service.problems import problem_of
 from edge.service.reception import received
-from edge.service.store import StoredPhoto
+from edge.service.store import Sender, StoredPhoto
 
 _WRONG = problem_doc("bad_request", "A parameter is wrong.", "The request is wrong (…). …")
 _UNKNOWN = problem_doc("not_found", "No such photo or crop.", "There is no photo with this id. …")
@@ -54,6 +54,13 @@ _FORM = {
     }
 }
 
+_SHARING: dict[int | str, dict[str, object]] = {
+    401: UNAUTHORISED,
+    404: _UNKNOWN,
+    422: _WRONG,
+    507: _REFUSALS[507],
+}
+
 _JPEG: dict[int | str, dict[str, object]] = {
     200: {"description": "A JPEG picture.", "content": {"image/jpeg": {}}},
     401: UNAUTHORISED,
@@ -61,7 +68,7 @@ _JPEG: dict[int | str, dict[str, object]] = {
     422: _WRONG,
 }
 
-router = APIRouter(prefix="/api/v1/photos", tags=["photos"], dependencies=[Depends(require_token)])
+router = APIRouter(prefix="/api/v1/photos", tags=["photos"], responses=GUARDED)
 PartsOf = Annotated[Parts, Depends(parts)]
 Id = Annotated[str, Path(description="The id of the result.", examples=["5f0c1c6f1c0f4a52a2b1f4d2c9e8b7a6"])]
 Index = Annotated[int, Path(ge=0, le=100_000, description="Counted from 0, in the order of the result.")]
@@ -78,27 +85,38 @@ class JpegResponse(Response):
     responses={401: UNAUTHORISED, **_REFUSALS},
     openapi_extra=_FORM,
 )
-async def send_photos(request: Request, service: PartsOf) -> PhotosAnswer:
+async def send_photos(
+    request: Request,
+    caller: Uploader,
+    service: PartsOf,
+    shared: Annotated[
+        bool, Query(description="Whether every token with the scope read may see them.")
+    ] = False,
+) -> PhotosAnswer:
     """Looks for cameras in one photo or many and keeps photos and results.
 
     With several photos each has its own entry, a result or an `error`, and the status is 200. With a single
-    one that cannot be read, the status is that of its error.
+    one that cannot be read, the status is that of its error. They belong to the token that sent them.
     """
+    sender = Sender(caller.id, shared)
+    service.check_ready()
     with service.engine.admitted():
         async with received(request, service.data.incoming, service.settings, service.metrics) as uploads:
             if len(uploads) == 1:
-                return PhotosAnswer(photos=[await _result(uploads[0], service)])
-            return PhotosAnswer(photos=[await _result_or_error(upload, service) for upload in uploads])
+                return PhotosAnswer(photos=[await _result(uploads[0], sender, service)])
+            return PhotosAnswer(
+                photos=[await _result_or_error(upload, sender, service) for upload in uploads]
+            )
 
 
-async def _result_or_error(upload: Upload, service: Parts) -> PhotoAnswer | UnreadableV1:
+async def _result_or_error(upload: Upload, sender: Sender, service: Parts) -> PhotoAnswer | UnreadableV1:
     try:
-        return await _result(upload, service)
+        return await _result(upload, sender, service)
     except CamidError as error:
         return unreadable_contract(upload.name, error)
 
 
-async def _result(upload: Upload, service: Parts) -> PhotoAnswer:
+async def _result(upload: Upload, sender: Sender, service: Parts) -> PhotoAnswer:
     """Identifies and keeps one photo; it is on the disk when this returns.
 
     Raises:
@@ -106,7 +124,7 @@ async def _result(upload: Upload, service: Parts) -> PhotoAnswer:
     """
     try:
         picture, report = await service.engine.identify(upload)
-        stored = await asyncio.to_thread(service.store.add, upload.path, photo_contract(report))
+        stored = await asyncio.to_thread(service.store.add, upload.path, photo_contract(report), sender)
     except Exception as error:
         problem = problem_of(error)
         service.metrics.photos.labels(problem.code).inc()
@@ -116,11 +134,25 @@ async def _result(upload: Upload, service: Parts) -> PhotoAnswer:
     return photo_answer(stored, service.names)
 
 
-async def _stored(photo_id: Id, service: PartsOf) -> StoredPhoto:
-    return await asyncio.to_thread(service.store.get, photo_id)
+async def _stored(photo_id: Id, caller: Reader, service: PartsOf) -> StoredPhoto:
+    """Another's photo is answered like one that is not there."""
+    photo = await asyncio.to_thread(service.store.get, photo_id)
+    if not caller.sees(photo):
+        raise CamidError(ErrorCode.NOT_FOUND, "There is no photo with this id.")
+    return photo
 
 
 Stored = Annotated[StoredPhoto, Depends(_stored)]
+
+
+async def _own(photo: Stored, caller: Uploader) -> StoredPhoto:
+    """Who sees a photo because it was shared cannot change that."""
+    if caller.only not in (None, photo.owner):
+        raise CamidError(ErrorCode.FORBIDDEN, "The photo belongs to another token.")
+    return photo
+
+
+Own = Annotated[StoredPhoto, Depends(_own)]
 
 
 @router.get(
@@ -132,6 +164,32 @@ Stored = Annotated[StoredPhoto, Depends(_stored)]
 async def read_photo(photo: Stored, service: PartsOf) -> PhotoAnswer:
     """The result exactly as it was answered when the photo was sent."""
     return photo_answer(photo, service.names)
+
+
+@router.put(
+    "/{photo_id}/shared",
+    status_code=204,
+    summary="Share a photo",
+    response_description="Every token with the scope `read` sees it.",
+    responses=_SHARING,
+)
+async def share_photo(photo: Own, service: PartsOf) -> Response:
+    """With its result and its reviews."""
+    await asyncio.to_thread(service.store.share, photo.id, True)
+    return Response(status_code=204)
+
+
+@router.delete(
+    "/{photo_id}/shared",
+    status_code=204,
+    summary="Share a photo no longer",
+    response_description="Only the token that sent it, and admins, see it.",
+    responses=_SHARING,
+)
+async def unshare_photo(photo: Own, service: PartsOf) -> Response:
+    """From now on."""
+    await asyncio.to_thread(service.store.share, photo.id, False)
+    return Response(status_code=204)
 
 
 def _picture(data: bytes) -> Response:

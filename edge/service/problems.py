@@ -35,6 +35,14 @@ class BusyError(CamidError):
         self.after_s = after_s
 
 
+class RateError(CamidError):
+    """``too_many_requests``, with the seconds after which to try again."""
+
+    def __init__(self, message: str, after_s: int) -> None:
+        super().__init__(ErrorCode.TOO_MANY_REQUESTS, message)
+        self.after_s = after_s
+
+
 def problem_of(error: Exception) -> CamidError:
     """``error`` itself if it is one of ours, else ``internal``: what it says stays in the log."""
     if isinstance(error, CamidError):
@@ -57,6 +65,8 @@ def problem_response(
         extra["WWW-Authenticate"] = "Bearer"
     if error.outcome.status == 503:
         extra["Retry-After"] = str(error.after_s if isinstance(error, BusyError) else 60)
+    if isinstance(error, RateError):
+        extra["Retry-After"] = str(error.after_s)
     body = Problem(error=error_v1(error)).model_dump(mode="json")
     return JSONResponse(body, status_code=error.outcome.status, headers=extra)
 

@@ -37,7 +37,9 @@ _reviews = sql.Table(
     sql.Column("body", sql.Text, nullable=False),
     sqlite_autoincrement=True,
 )
-_photos = sql.table("photos", *map(sql.column, ("id", "sha256", "name", "created_at", "body")))
+_photos = sql.table(
+    "photos", *map(sql.column, ("id", "sha256", "name", "created_at", "body", "owner", "shared"))
+)
 _last = sql.select(sql.func.max(_reviews.c.number)).group_by(_reviews.c.photo).scalar_subquery()
 
 
@@ -115,22 +117,25 @@ class ReviewStore:
         with self._engine.connect() as connection:
             return tuple(_review(row) for row in connection.execute(wanted))
 
-    def queue(self, state: ReviewState, limit: int, offset: int = 0) -> tuple[QueuedPhoto, ...]:
+    def queue(
+        self, state: ReviewState, limit: int, offset: int = 0, only: str | None = None
+    ) -> tuple[QueuedPhoto, ...]:
         """Photos of ``state``: those that nobody has seen in the order of their doubt, the others by the time
-        of their review, last first."""
+        of their review, last first. ``only``: those of this owner and those that are shared."""
         doubtful = (_doubts.c.doubt.desc(), _photos.c.created_at.desc(), _photos.c.id)
         order = (_reviews.c.number.desc(), *doubtful) if state is not ReviewState.OPEN else doubtful
-        wanted = _joined(state).order_by(*order).limit(limit).offset(offset)
+        wanted = _joined(state).where(_visible(only)).order_by(*order).limit(limit).offset(offset)
         with self._engine.connect() as connection:
             return tuple(
                 QueuedPhoto(row.id, row.name, row.created_at, row.doubt, row.by, row.at)
                 for row in connection.execute(wanted)
             )
 
-    def counts(self) -> tuple[int, int]:
-        """How many photos are open, and how many reviewed."""
-        done = sql.select(sql.func.count(sql.distinct(_reviews.c.photo)))
-        every = sql.select(sql.func.count()).select_from(_doubts)
+    def counts(self, only: str | None = None) -> tuple[int, int]:
+        """How many photos are open, and how many reviewed; ``only`` as above."""
+        seen = sql.select(_photos.c.id).where(_visible(only))
+        done = sql.select(sql.func.count(sql.distinct(_reviews.c.photo))).where(_reviews.c.photo.in_(seen))
+        every = sql.select(sql.func.count()).select_from(_doubts).where(_doubts.c.photo.in_(seen))
         with self._engine.connect() as connection:
             reviewed = connection.execute(done).scalar_one()
             return connection.execute(every).scalar_one() - reviewed, reviewed
@@ -160,6 +165,10 @@ def read_reviews(database: Path) -> Iterator[ReviewedPhoto]:
         yield from ReviewStore(engine, threading.Lock()).reviewed()
     finally:
         engine.dispose()
+
+
+def _visible(only: str | None) -> sql.ColumnElement[bool]:
+    return sql.true() if only is None else sql.or_(_photos.c.owner == only, _photos.c.shared)
 
 
 def _joined(state: ReviewState) -> sql.Select[tuple[object, ...]]:

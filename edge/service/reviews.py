@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
 from edge.report.contract import BoxV1
-from edge.service.answers import UNAUTHORISED, problem_doc
-from edge.service.auth import require_token
+from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
+from edge.service.auth import ADMIN_ONLY, UPLOAD, Reader
 from edge.service.json_body import json_request, read_json
 from edge.service.parts import Parts, parts
 from edge.service.photos import Stored
@@ -29,7 +29,7 @@ _UNKNOWN = problem_doc("not_found", "No such photo.", "There is no photo with th
 _FULL = problem_doc("store_full", "The disk of the data directory is full.", "Free disk space …")
 _BUSY = problem_doc("busy", "Another export runs; see Retry-After.", "Another export is being made. …")
 
-router = APIRouter(tags=["reviews"], dependencies=[Depends(require_token)])
+router = APIRouter(tags=["reviews"], responses=GUARDED)
 PartsOf = Annotated[Parts, Depends(parts)]
 
 
@@ -101,6 +101,7 @@ async def _word(request: Request) -> ReviewV1:
     responses={401: UNAUTHORISED, 422: _WRONG},
 )
 async def list_queue(
+    caller: Reader,
     service: PartsOf,
     state: Annotated[ReviewState, Query(description="open: unseen; done: reviewed; all.")] = ReviewState.OPEN,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -108,8 +109,8 @@ async def list_queue(
 ) -> QueueV1:
     """Those first whose answer is doubtful and teaches most; reviewed ones by the time of their review."""
     store = service.store.reviews
-    photos = await asyncio.to_thread(store.queue, state, limit, offset)
-    unseen, reviewed = await asyncio.to_thread(store.counts)
+    photos = await asyncio.to_thread(store.queue, state, limit, offset, caller.only)
+    unseen, reviewed = await asyncio.to_thread(store.counts, caller.only)
     return QueueV1(open=unseen, reviewed=reviewed, photos=[_queued(one) for one in photos])
 
 
@@ -129,6 +130,7 @@ async def read_reviews(photo: Stored, service: PartsOf) -> ReviewsV1:
     "/api/v1/photos/{photo_id}/reviews",
     status_code=201,
     summary="Review a photo",
+    dependencies=[UPLOAD],
     response_description="The review as it is kept.",
     responses={401: UNAUTHORISED, 404: _UNKNOWN, 422: _WRONG, 507: _FULL},
     openapi_extra=json_request(ReviewV1),
@@ -146,6 +148,7 @@ async def add_review(
 @router.get(
     "/api/v1/reviews/export.zip",
     summary="Reviewed photos as a COCO dataset",
+    dependencies=[ADMIN_ONLY],
     response_class=FileResponse,
     responses={
         200: {"description": "annotations.json and images/.", "content": {"application/zip": {}}},

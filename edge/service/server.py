@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import socket
+import ssl
 from contextlib import ExitStack, closing, suppress
 
 import uvicorn
@@ -32,7 +33,8 @@ def serve(settings: Settings, load: Load = load_identifier, console: Console | N
             code of a model that cannot be loaded.
     """
     console = console or Console()
-    _log_to_stderr()
+    start_log(settings)
+    check_tls(settings)
     listener = listen(settings)
     with closing(listener), ExitStack() as stack:
         data = stack.enter_context(DataDir(settings.data_dir))
@@ -58,7 +60,7 @@ class Server(uvicorn.Server):
     ) -> None:
         self.failure: CamidError | None = None
         self._app = create_app(settings, load, streaming, opened=opened, on_load_failure=self._give_up)
-        super().__init__(_config(self._app))
+        super().__init__(_config(self._app, settings))
 
     def _give_up(self, failure: CamidError) -> None:
         self.failure = failure
@@ -71,9 +73,11 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
+def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
         # The log of requests is ours (edge.service.access): uvicorn's would hold query strings.
         access_log=False,
         log_config=None,
@@ -84,6 +88,27 @@ def _config(app: FastAPI) -> uvicorn.Config:
         lifespan="on",
         timeout_graceful_shutdown=_GRACE_S,
     )
+
+
+def check_tls(settings: Settings) -> None:
+    """Reads certificate and key once, where there are any: what is wrong with them is said at once.
+
+    Raises:
+        CamidError: ``settings_invalid``.
+    """
+    if settings.tls_certificate is None and settings.tls_key is None:
+        return
+    if settings.tls_certificate is None or settings.tls_key is None:
+        raise CamidError(ErrorCode.SETTINGS_INVALID, "tls_certificate, tls_key: give both or neither.")
+    try:
+        # Without a callback OpenSSL would ask the terminal for a passphrase, and wait.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            settings.tls_certificate, settings.tls_key, password=lambda: b""
+        )
+    except OSError as error:
+        raise CamidError(
+            ErrorCode.SETTINGS_INVALID, f"tls_certificate, tls_key: they cannot be used ({error.strerror})."
+        ) from error
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -109,7 +134,8 @@ def listen(settings: Settings) -> socket.socket:
 def _greet(console: Console, listener: socket.socket, admission: Admission, settings: Settings) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}/"
+    scheme = "https" if settings.tls_certificate is not None else "http"
+    address = f"{scheme}://{shown}:{port}/"
     lines = [f"Camid listens on {address}"]
     if admission.fresh is not None:
         # The fragment of an address is never sent to a server, so it stands in no log.
@@ -123,11 +149,40 @@ def _greet(console: Console, listener: socket.socket, admission: Admission, sett
     else:
         kept = settings.data_dir / "token.sha256"
         lines.append(f"The token is the one shown at the first start; delete {kept} for a new one.")
-    if not ipaddress.ip_address(host).is_loopback:
-        lines.append("Others can reach this address, and HTTP can be read on the way: put TLS in front.")
+    if scheme == "http" and not ipaddress.ip_address(host).is_loopback:
+        lines.append(
+            "Others can reach this address, and HTTP can be read on the way: set tls_certificate and "
+            "tls_key, or put TLS in front."
+        )
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+def start_log(settings: Settings) -> None:
+    """To the standard error output, or to a file that is rotated and that its owner alone can read.
+
+    Raises:
+        CamidError: ``settings_invalid`` if the file cannot be written.
+    """
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        handlers=[_log_handler(settings)],
+    )
+
+
+def _log_handler(settings: Settings) -> logging.Handler:
+    if settings.log_file is None:
+        return logging.StreamHandler()
+    try:
+        settings.log_file.touch(mode=0o600)
+        return RotatingFileHandler(
+            settings.log_file,
+            maxBytes=settings.log_max_bytes,
+            backupCount=settings.log_files,
+            encoding="utf-8",
+        )
+    except OSError as error:
+        raise CamidError(
+            ErrorCode.SETTINGS_INVALID, f"log_file: {settings.log_file} cannot be written ({error.strerror})."
+        ) from error

@@ -7,6 +7,7 @@ from each version to the next.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import sqlite3
@@ -22,10 +23,15 @@ import sqlalchemy as sql
 from edge.disk import full_disk, sync_dir
 from edge.errors import CamidError, ErrorCode
 from edge.report.contract import PhotoV1, to_json
+from edge.service.access import ADMIN_ID
+from edge.service.access_store import TokenStore, create_tokens
 from edge.service.batch_store import BatchStore, create_batches
 from edge.service.data_dir import DataDir
+from edge.service.retention import KeptPhotos
 from edge.service.review_store import ReviewStore, add_doubt, create_reviews
 from edge.service.stream_store import StreamStore, create_streams
+
+_log = logging.getLogger("edge.service")
 
 _metadata = sql.MetaData()
 _photos = sql.Table(
@@ -36,6 +42,8 @@ _photos = sql.Table(
     sql.Column("name", sql.Text, nullable=False),
     sql.Column("created_at", sql.Text, nullable=False),
     sql.Column("body", sql.Text, nullable=False),
+    sql.Column("owner", sql.Text, nullable=False, server_default=ADMIN_ID),
+    sql.Column("shared", sql.Boolean, nullable=False, server_default=sql.false()),
 )
 
 
@@ -48,7 +56,19 @@ _MIGRATIONS: tuple[Callable[[sql.Connection], None], ...] = (
     create_streams,
     create_batches,
     create_reviews,
+    create_tokens,
 )
+
+
+SCHEMA_VERSION = len(_MIGRATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The token to which what is sent belongs, and whether other tokens may see it."""
+
+    owner: str = ADMIN_ID
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +79,8 @@ class StoredPhoto:
     created_at: str
     body: PhotoV1
     original: Path
+    owner: str
+    shared: bool
 
 
 class Store:
@@ -74,9 +96,7 @@ class Store:
     def __init__(self, data: DataDir) -> None:
         self._data = data
         self._writing = threading.Lock()
-        self._engine = sql.create_engine(f"sqlite:///{data.database}", hide_parameters=True)
-        sql.event.listen(self._engine, "connect", _configure)
-        sql.event.listen(self._engine, "begin", _begin)
+        self._engine = open_database(data.database)
         try:
             self._migrate()
         except sql.exc.DatabaseError as error:
@@ -87,12 +107,16 @@ class Store:
         except BaseException:
             self.close()
             raise
+        self._broken = False
+        sql.event.listen(self._engine, "handle_error", self._on_error)
         self._sweep()
+        self.kept = KeptPhotos(self._engine, self._writing, data.photos)
         self.streams = StreamStore(self._engine, self._writing)
         self.reviews = ReviewStore(self._engine, self._writing)
         self.batches = BatchStore(self._engine, self._writing)
+        self.tokens = TokenStore(self._engine, self._writing)
 
-    def add(self, received: Path, body: PhotoV1) -> StoredPhoto:
+    def add(self, received: Path, body: PhotoV1, sender: Sender = Sender()) -> StoredPhoto:
         """Keeps the bytes in ``received`` (moved away) and their result; afterwards both survive a kill.
 
         Raises:
@@ -103,6 +127,8 @@ class Store:
             created_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             body=body,
             original=self._path(body.source.sha256),
+            owner=sender.owner,
+            shared=sender.shared,
         )
         # One writer at a time: a failing one may then remove the bytes it brought, nobody shares them yet.
         with self._writing, full_disk_named():
@@ -115,6 +141,12 @@ class Store:
                 raise
         return row
 
+    def share(self, photo_id: str, shared: bool) -> None:
+        """Whether callers that do not own it may see it. Raises: CamidError: ``store_full``."""
+        change = sql.update(_photos).where(_photos.c.id == photo_id).values(shared=shared)
+        with self._writing, full_disk_named(), self._engine.begin() as connection:
+            connection.execute(change)
+
     def get(self, photo_id: str) -> StoredPhoto:
         """Raises: CamidError: ``not_found``."""
         with self._engine.connect() as connection:
@@ -122,10 +154,33 @@ class Store:
         if row is None:
             raise CamidError(ErrorCode.NOT_FOUND, "There is no photo with this id.")
         body = PhotoV1.model_validate_json(row.body)
-        return StoredPhoto(row.id, row.created_at, body, self._path(row.sha256))
+        return StoredPhoto(row.id, row.created_at, body, self._path(row.sha256), row.owner, row.shared)
+
+    def examine(self) -> None:
+        """Reads the whole database and notes whether it is damaged; takes seconds where it has gigabytes."""
+        with suppress(CamidError), self._engine.connect() as connection:
+            verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+            if verdict != "ok":
+                self._note_broken()
+
+    def check(self) -> None:
+        """Raises: CamidError: ``store_broken`` once damage was noticed; it goes on until the next start."""
+        if self._broken:
+            raise _broken()
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _on_error(self, context: sql.ExceptionContext) -> None:
+        code = getattr(context.original_exception, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            self._note_broken()
+            raise _broken() from context.original_exception
+
+    def _note_broken(self) -> None:
+        if not self._broken:
+            _log.error("The database is damaged: no new work is taken until it is restored from a backup.")
+        self._broken = True
 
     def _path(self, sha256: str) -> Path:
         return self._data.photos / sha256[:2] / sha256
@@ -154,6 +209,8 @@ class Store:
             "name": photo.body.source.name,
             "created_at": photo.created_at,
             "body": to_json(photo.body),
+            "owner": photo.owner,
+            "shared": photo.shared,
         }
         with self._engine.begin() as connection:
             connection.execute(sql.insert(_photos).values(values))
@@ -182,9 +239,21 @@ class Store:
                     file.unlink()
 
 
+def _broken() -> CamidError:
+    return CamidError(ErrorCode.STORE_BROKEN, "The database of the data directory is damaged.")
+
+
 def full_disk_named() -> AbstractContextManager[None]:
     """Turns "no space left", from the file system or from SQLite, into ``store_full``."""
     return full_disk("The data directory is full; nothing was kept.")
+
+
+def open_database(path: Path) -> sql.Engine:
+    """SQLite as every part of Camid that writes to it has it."""
+    engine = sql.create_engine(f"sqlite:///{path}", hide_parameters=True)
+    sql.event.listen(engine, "connect", _configure)
+    sql.event.listen(engine, "begin", _begin)
+    return engine
 
 
 def _configure(connection: sqlite3.Connection, record: object) -> None:

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from edge.errors import CamidError
-from edge.service.answers import UNAUTHORISED, problem_doc
-from edge.service.auth import require_token
+from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
+from edge.service.auth import STREAMS
 from edge.service.event_stream import event, event_stream
 from edge.service.json_body import json_request, read_json
 from edge.service.parts import Parts, parts
@@ -54,7 +54,7 @@ _VALIDATIONS: dict[int | str, dict[str, object]] = {
     503: _BUSY,
 }
 
-router = APIRouter(prefix="/api/v1/streams", tags=["streams"], dependencies=[Depends(require_token)])
+router = APIRouter(prefix="/api/v1/streams", tags=["streams"], dependencies=[STREAMS], responses=GUARDED)
 PartsOf = Annotated[Parts, Depends(parts)]
 Id = Annotated[str, Path(description="The id of the stream.", examples=["8d0c1c6f1c0f4a52a2b1f4d2c9e8b7a6"])]
 

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 
 from edge.domain import Strength
 from edge.report.contract import AdvisoryV1
-from edge.service.answers import UNAUTHORISED
-from edge.service.auth import require_token
+from edge.service.answers import GUARDED, UNAUTHORISED
+from edge.service.auth import ANY
 from edge.service.parts import Parts, parts
 from edge.vendors.catalogue import Brand, Catalogue
 
-router = APIRouter(prefix="/api/v1/vendors", tags=["vendors"], dependencies=[Depends(require_token)])
+router = APIRouter(prefix="/api/v1/vendors", tags=["vendors"], dependencies=[ANY], responses=GUARDED)
 
 
 class RelationV1(BaseModel):

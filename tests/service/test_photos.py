@@ -20,7 +20,7 @@ from edge.errors import OUTCOMES, ErrorCode
 from edge.report.contract import PhotoV1
 from edge.service.answers import PhotoAnswer, PhotosAnswer
 from edge.service.form import Form
-from edge.service.store import Store, StoredPhoto
+from edge.service.store import Sender, Store, StoredPhoto
 from tests.support.pictures import (
     animated_gif,
     cmyk_jpeg,
@@ -318,6 +318,7 @@ def test_a_hostile_file_name_stays_a_name(service: Service) -> None:
     assert found["source"]["name"] == "<img src=x onerror=alert(1)>.jpg"
     assert {path.name for path in service.data_dir.iterdir()} <= {
         "camid.sqlite", "camid.sqlite-wal", "camid.sqlite-shm", "secrets.key", "incoming", "photos", "lock",
+        "audit.jsonl", "audit.lock",
     }  # fmt: skip
 
 
@@ -387,10 +388,10 @@ def test_a_photo_that_cannot_be_stored_takes_no_other_with_it(
 ) -> None:
     add = Store.add
 
-    def fail(store: Store, received: Path, body: PhotoV1) -> StoredPhoto:
+    def fail(store: Store, received: Path, body: PhotoV1, sender: Sender) -> StoredPhoto:
         if body.source.name == "b.jpg":
             raise sqlite3.OperationalError("disk I/O error in /secret/path")
-        return add(store, received, body)
+        return add(store, received, body, sender)
 
     monkeypatch.setattr(Store, "add", fail)
     with running(make_settings(tmp_path)) as service:

@@ -48,7 +48,14 @@ SMALL_PHOTO = (96, 64)
 
 
 def make_settings(data_dir: Path, **overrides: object) -> Settings:
-    given: dict[str, object] = {"data_dir": data_dir, "token": SecretStr(TOKEN), "port": 0}
+    given: dict[str, object] = {
+        "data_dir": data_dir,
+        "token": SecretStr(TOKEN),
+        "port": 0,
+        # Tests send many wrong tokens; those of the limits set them.
+        "rate_wrong_tokens": 0,
+        "wrong_token_wait_s": 0,
+    }
     return load_settings(**{**given, **overrides})
 
 
