@@ -40,6 +40,8 @@ def report(
     """Write an evidence pack: a page to print, pictures, answers, and the hash of each file."""
     if out.suffix.lower() != ".zip":
         raise typer.BadParameter(f"{out} must end in .zip.", param_hint="'--out'")
+    if out.resolve() in {Path(one).resolve() for one in photos}:
+        raise typer.BadParameter(f"{out} is one of the photos.", param_hint="'--out'")
     with exit_codes():
         from importlib.metadata import version
 

@@ -165,7 +165,11 @@ def test_the_picture_with_boxes_can_be_saved(page: Page, service: Service, photo
     enter(page, service)
     page.set_input_files("#files", photo)
     page.locator("article[aria-busy=false]").wait_for()
-    for button, ending, start in ((".save-picture", ".jpg", b"\xff\xd8"), (".save-json", ".json", b"{")):
+    for button, ending, start in (
+        (".save-picture", ".jpg", b"\xff\xd8"),
+        (".save-json", ".json", b"{"),
+        (".save-report", ".zip", b"PK"),
+    ):
         with page.expect_download() as download:
             page.locator(button).click()
         assert download.value.suggested_filename.endswith(f"-camid{ending}")

@@ -81,7 +81,12 @@ def test_a_pack_that_is_not_there_exits_with_3(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("verify", "a.zip", "--manifest", "12"), ("report", "a.jpg", "-o", "a.jpg")]
+    "arguments",
+    [
+        ("verify", "a.zip", "--manifest", "12"),
+        ("report", "a.jpg", "-o", "a.jpg"),
+        ("report", "a.zip", "-o", "a.zip"),
+    ],
 )
 def test_bad_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
     assert _run(*arguments).exit_code == 2

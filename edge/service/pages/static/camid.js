@@ -150,6 +150,7 @@ async function show(card, photo) {
   marks.forEach((mark, index) => one(".marks ul", card).append(markItem(mark, index, base)));
   drawBoxes(card, photo);
   one(".save-picture", card).onclick = () => save(`${base}/annotated.jpg`, `${stem(source.name)}-camid.jpg`);
+  one(".save-report", card).onclick = () => save(`${base}/report.zip`, `${stem(source.name)}-camid.zip`);
   one(".save-json", card).onclick = () => save(base, `${stem(source.name)}-camid.json`);
 
   await fill(picture, `${base}/picture.jpg`);
