@@ -22,6 +22,8 @@ from tests.support.clips import Clip, make_clip
 from tests.support.service import photo
 
 PHOTOS = 60
+KILLS = int(os.environ.get("CAMID_TEST_KILLS", "200"))
+"""Of the long test."""
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +89,7 @@ def kill_at_random(archive: Path, out: Path, moments: random.Random) -> bool:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(10, id="few"), pytest.param(200, id="many", marks=pytest.mark.long)]
+    "kills", [pytest.param(10, id="few"), pytest.param(KILLS, id="many", marks=pytest.mark.long)]
 )
 def test_kills_at_random_moments_leave_the_rows_of_one_run(
     archive: Path, whole: list[bytes], tmp_path: Path, kills: int
