@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterable, Sequence
@@ -38,6 +39,7 @@ class TokenFile:
 
     def __init__(self, settings: Settings) -> None:
         path = settings.data_dir.absolute() / "camid.sqlite"
+        _check_user(path.parent)
         self._engine = open_database(path)
         if not path.is_file() or not self._is_current(path):
             with DataDir(settings.data_dir) as data, closing(Store(data)):
@@ -99,6 +101,14 @@ def print_tokens(tokens: Sequence[NamedToken], now: str, console: Console | None
         cells = (one.caller.id, one.caller.name, scopes, one.created_at[:10], ends, one.state(now))
         table.add_row(*map(Text, cells))
     (console or Console(highlight=False)).print(table)
+
+
+def _check_user(folder: Path) -> None:
+    """Another's new files beside its database would end the service's access to it."""
+    if folder.exists() and folder.stat().st_uid != os.geteuid():
+        raise CamidError(
+            ErrorCode.SETTINGS_INVALID, "data_dir: it belongs to another user; run this command as that user."
+        )
 
 
 def _scopes(given: Iterable[str]) -> frozenset[Scope]:

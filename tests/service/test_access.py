@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,39 @@ def test_a_browser_elsewhere_can_do_nothing(service: Service) -> None:
     assert (form.status_code, query.status_code) == (401, 401)
     for answer in (page, form, query, asked):
         assert not any(name.startswith("access-control-") for name in answer.headers)
+
+
+@pytest.mark.parametrize("path", ["/", "/streams", "/batches", "/review", "/docs"])
+def test_pages_hold_no_script_of_their_own(service: Service, path: str) -> None:
+    with service.client(token=None) as client:
+        page = client.get(path)
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert page.headers["x-frame-options"] == "DENY"
+    assert page.headers["cross-origin-opener-policy"] == "same-origin"
+    for script in re.findall(r"<script\b[^>]*>", page.text):
+        assert " src=" in script
+    assert not re.search(r"<[^>]+\s(on[a-z]+|style)\s*=", page.text)
+    assert "javascript:" not in page.text
+
+
+def test_a_named_admin_sees_what_others_sent(service: Service, anna: httpx.Client) -> None:
+    sent = send(anna, 9)
+    with service.client(make(service, "chief", "admin")) as client:
+        assert client.get(f"{PHOTOS}/{sent}").status_code == 200
+        assert client.delete(f"{PHOTOS}/{sent}/shared").status_code == 204
+        assert client.get("/api/v1/batches").status_code == 200
+
+
+def test_an_address_that_asks_too_often_waits_with_or_without_a_token(tmp_path: Path) -> None:
+    with running(make_settings(tmp_path / "data", rate_per_address=4)) as service:
+        with service.client(token=None) as client:
+            statuses = [client.get("/api/v1/vendors").status_code for _ in range(6)]
+            assert client.get("/healthz").status_code == 200
+        assert statuses == [401] * 4 + [429] * 2
+        with service.client() as client:
+            assert client.get("/api/v1/vendors").status_code == 429
 
 
 def test_who_asks_too_often_waits(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ export async function follow(path, silenceS, tell, lost) {
     } catch (refused) {
       if (document.hidden) continue;
       lost(refused);
-      if (refused.status === 401) return;
+      if (refused.status === 401 || refused.status === 403) return;
     }
     await sleep(pause);
     pause = Math.min(MOST_PAUSE_S, 2 * pause);
