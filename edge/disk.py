@@ -15,26 +15,29 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """A full disk, a quota that is used up, a file that may not grow: whoever writes needs room in each case."""
 _SQLITE_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 """SQLite knows a full disk only; the other two are failed writes to it."""
+READ_ONLY = "The disk of the data directory is read-only."
 
 
 @contextmanager
 def full_disk(message: str) -> Iterator[None]:
-    """Turns "no space left", from the file system or from SQLite, into ``store_full`` with ``message``."""
+    """Turns "no space left", from the file system or from SQLite, into ``store_full`` with ``message``, and a
+    disk that lets nothing be written any more into ``not_writable``."""
     try:
         yield
     except Exception as error:
-        if not _says_full(error):
-            raise
-        raise CamidError(ErrorCode.STORE_FULL, message) from error
+        if _is(error, _NO_ROOM, _SQLITE_NO_ROOM):
+            raise CamidError(ErrorCode.STORE_FULL, message) from error
+        if _is(error, (errno.EROFS,), (sqlite3.SQLITE_READONLY,)):
+            raise CamidError(ErrorCode.NOT_WRITABLE, READ_ONLY) from error
+        raise
 
 
-def _says_full(error: Exception) -> bool:
+def _is(error: Exception, numbers: tuple[int, ...], of_sqlite: tuple[int, ...]) -> bool:
     if isinstance(error, OSError):
-        return error.errno in _NO_ROOM
+        return error.errno in numbers
     cause = getattr(error, "orig", error)  # SQLAlchemy wraps the driver's error
     return (
-        isinstance(cause, sqlite3.OperationalError)
-        and getattr(cause, "sqlite_errorcode", None) in _SQLITE_NO_ROOM
+        isinstance(cause, sqlite3.OperationalError) and getattr(cause, "sqlite_errorcode", None) in of_sqlite
     )
 
 

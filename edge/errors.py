@@ -158,7 +158,7 @@ OUTCOMES = MappingProxyType(
             507, EXIT_USAGE, "Free disk space in the data directory, then try again."
         ),
         ErrorCode.STORE_BROKEN: Outcome(
-            503, EXIT_USAGE, "Stop the service, check the disk, and restore the last backup: camid restore FILE."
+            503, EXIT_USAGE, "Stop the service, check the disk, then restore the last backup (camid restore)."
         ),
         ErrorCode.NOT_A_BACKUP: Outcome(415, EXIT_INPUT, "Give a file that camid backup wrote, whole."),
         ErrorCode.MODEL_MISSING: Outcome(

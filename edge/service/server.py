@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import os
 import socket
 import ssl
 from contextlib import ExitStack, closing, suppress
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
 
 import uvicorn
 from fastapi import FastAPI
@@ -158,6 +161,15 @@ def _greet(console: Console, listener: socket.socket, admission: Admission, sett
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+class _PrivateLog(RotatingFileHandler):
+    """Each file that it begins can be read by its owner only."""
+
+    def _open(self) -> TextIOWrapper:
+        stream = super()._open()
+        os.fchmod(stream.fileno(), 0o600)
+        return stream
+
+
 def start_log(settings: Settings) -> None:
     """To the standard error output, or to a file that is rotated and that its owner alone can read.
 
@@ -175,8 +187,7 @@ def _log_handler(settings: Settings) -> logging.Handler:
     if settings.log_file is None:
         return logging.StreamHandler()
     try:
-        settings.log_file.touch(mode=0o600)
-        return RotatingFileHandler(
+        return _PrivateLog(
             settings.log_file,
             maxBytes=settings.log_max_bytes,
             backupCount=settings.log_files,
