@@ -62,6 +62,8 @@ def report(
             say("Faces were not searched: look through the pictures before you pass them on")
         else:
             say(f"Faces blurred: {done.blurred}; some may be missed: look through the pictures")
+        if original:
+            say("The original files are in it as they are, with their faces and all their metadata")
         typer.echo(f"{done.manifest}  manifest.json")
         if unreadable:
             say(f"{len(unreadable)} of {len(photos)} photos could not be read: {', '.join(unreadable)}")

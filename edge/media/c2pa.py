@@ -34,7 +34,7 @@ SEARCHED = frozenset({Format.JPEG, Format.PNG, Format.WEBP, Format.HEIC, Format.
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the last manifest of a photo says of itself; ``fault`` where it could not be read whole.
+    """What the last manifest of a photo says of itself; ``fault``, a sentence, where it could not be read.
 
     ``generator`` is the program or device that claims to have made it; ``assertions`` are the labels of what
     is claimed; ``manifests`` counts those in the store, one for each step that kept the history.
@@ -77,13 +77,13 @@ def read_credentials(data: bytes) -> Credentials | None:
     try:
         store = _find(data)
     except (_DamagedError, struct.error):
-        return Credentials(0, fault="they are damaged")
+        return Credentials(0, fault="The file is too unusual to tell whether there are any.")
     if store is None:
         return None
     try:
         return _described(store)
     except (_DamagedError, CborError, struct.error):
-        return Credentials(0, fault="they are damaged, or of a form that is not read here")
+        return Credentials(0, fault="Some are in the file, damaged or of a form that is not read here.")
 
 
 def _find(data: bytes) -> bytes | None:
@@ -107,6 +107,7 @@ def _find(data: bytes) -> bytes | None:
 def _in_jpeg(data: bytes) -> bytes | None:
     """The store is cut into APP11 segments, each with the box's own head again."""
     found: dict[int, bytearray] = {}
+    total = 0
     for marker, content in _segments(data):
         if marker != _APP11 or content[:2] != b"JP" or len(content) < 16:
             continue
@@ -116,7 +117,8 @@ def _in_jpeg(data: bytes) -> bytes | None:
             found[number] += content[8 + head :]
         else:
             found[number] = bytearray(content[8:])
-        if sum(map(len, found.values())) > _MAX_STORE:
+        total += len(content)
+        if total > _MAX_STORE or len(found) > _MAX_BOXES:
             raise _DamagedError
     return next((bytes(one) for one in found.values() if _is_store(bytes(one))), None)
 
@@ -203,11 +205,13 @@ def _described(data: bytes) -> Credentials:
     store = next((_superbox(one, budget) for kind, one in _boxes(data, budget) if kind == b"jumb"), None)
     manifests = [] if store is None else list(store.inner(budget))
     if not manifests:
-        return Credentials(0, fault="they hold no manifest")
+        return Credentials(0, fault="Some are in the file, without a manifest.")
     boxes = list(manifests[-1].inner(budget))  # the last one is the active one
     claim = next((_claim(box) for box in boxes if box.label in _CLAIM), None)
     if claim is None:
-        return Credentials(len(manifests), fault="their last manifest makes no claim")
+        return Credentials(
+            len(manifests), fault="Some are in the file, and the last manifest makes no claim."
+        )
     stores = (box for box in boxes if box.label == _ASSERTIONS)
     labels = [_short(one.label) for box in stores for one in box.inner(budget)]
     return Credentials(

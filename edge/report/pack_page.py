@@ -198,7 +198,7 @@ def _credentials(shown: Shown) -> Iterator[str]:
     elif found is None:
         yield "None are in the file. Most photos have none, and whoever passes a photo on may remove them."
     elif found.fault is not None:
-        yield f"Some are in the file, and {found.fault}."
+        yield found.fault
     else:
         yield from _claimed(found)
         yield (
@@ -210,7 +210,11 @@ def _credentials(shown: Shown) -> Iterator[str]:
 def _claimed(found: Credentials) -> Iterator[str]:
     count = "one manifest" if found.manifests == 1 else f"{found.manifests} manifests; the last one is shown"
     yield f"The file holds {count}."
-    maker = "It does not say what made it." if found.generator is None else f"Made by: {found.generator}."
+    maker = (
+        "It does not say what made it."
+        if found.generator is None
+        else f"It names what made it: {found.generator}."
+    )
     yield maker
     if found.title is not None:
         yield f"Title: {found.title}."

@@ -96,6 +96,12 @@ def test_damage_is_told_and_never_raised() -> None:
     assert half.fault is not None
 
 
+def test_a_file_whose_boxes_do_not_fit_is_not_said_to_hold_any() -> None:
+    found = read_credentials(box(b"ftyp", b"heic\0\0\0\0mif1") + b"\0\0\xff\xffmdat")
+    assert found is not None
+    assert found.fault == "The file is too unusual to tell whether there are any."
+
+
 def test_boxes_without_end_cost_no_more_than_the_budget() -> None:
     found = read_credentials(in_jpeg(PHOTO, store(*[superbox("x", bytes(16))] * 5000)))
     assert found is not None
