@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import json
 import sqlite3
 import stat
@@ -154,6 +155,24 @@ def test_a_token_is_found_by_its_hash_and_kept_as_nothing_else(data: DataDir, to
     assert len(made.text) >= 43
     for file in data.root.rglob("*"):
         assert not file.is_file() or made.text.encode() not in file.read_bytes()
+
+
+def test_every_token_is_compared_whole_whichever_it_is(
+    tokens: TokenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [make_token(tokens, f"token {n}", READ, None).text for n in range(3)]
+    compared: list[str] = []
+    real = hmac.compare_digest
+
+    def counting(kept: str, given: str) -> bool:
+        compared.append(kept)
+        return real(kept, given)
+
+    monkeypatch.setattr(hmac, "compare_digest", counting)
+    for text in (*made, "wrong"):
+        compared.clear()
+        tokens.find(Token.of(text).digest)
+        assert len(compared) == 3
 
 
 def test_an_expired_token_is_worth_nothing(tokens: TokenStore, clock: Clock) -> None:
