@@ -26,7 +26,8 @@ _BLOCK = 1 << 20
 _PHOTO = re.compile(rf"{PHOTOS}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})")
 _SINGLE = frozenset({DATABASE, TOKEN, KEY})
 _OWN = frozenset({"lock", "incoming"})
-"""What stays: it belongs to the service that is to come."""
+"""What stays, as the audit log does: it belongs to the service that is to come."""
+_AUDIT = "audit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def _replace(root: Path, scratch: Path) -> None:
     coming = {one.name for one in scratch.iterdir()}
     kept = _OWN | {scratch.name} | ({KEY} - coming)
     for one in sorted(root.iterdir(), key=lambda one: one.name != DATABASE):
-        if one.name in kept:
+        if one.name in kept or one.name.startswith(_AUDIT):
             continue
         if one.is_dir() and not one.is_symlink():
             shutil.rmtree(one)

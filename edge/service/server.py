@@ -179,11 +179,12 @@ def start_log(settings: Settings) -> None:
     logging.basicConfig(
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        handlers=[_log_handler(settings)],
+        handlers=[log_handler(settings)],
     )
 
 
-def _log_handler(settings: Settings) -> logging.Handler:
+def log_handler(settings: Settings) -> logging.Handler:
+    """Where the log goes; see ``start_log``."""
     if settings.log_file is None:
         return logging.StreamHandler()
     try:

@@ -73,7 +73,9 @@ def test_force_replaces_what_is_there_and_keeps_the_key(
     with pytest.raises(CamidError, match="not empty") as caught:
         restore(backup, data)
     assert caught.value.code is ErrorCode.NOT_WRITABLE
+    (data / "audit.jsonl").write_text("who did what\n")
     restore(backup, data, force=True)
+    assert (data / "audit.jsonl").read_text() == "who did what\n"
     assert (data / "secrets.key").read_bytes() == key
     assert len(list(data.glob("photos/??/*"))) == len(answers)
     with closing(sqlite3.connect(data / "camid.sqlite")) as connection:

@@ -119,6 +119,14 @@ def test_a_disk_that_becomes_read_only_is_named_and_recovers(
         assert _refusal(service, 2) == (200, "done")
 
 
+def test_a_data_directory_on_a_read_only_disk_is_named(disk: Path) -> None:
+    (disk / "data").mkdir()
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    with pytest.raises(CamidError, match="cannot be used") as caught:
+        DataDir(disk / "data")
+    assert (caught.value.code, caught.value.outcome.exit_code) == (ErrorCode.SETTINGS_INVALID, 2)
+
+
 def test_room_is_judged_by_the_setting(tmp_path: Path) -> None:
     check_room(tmp_path, make_settings(tmp_path, min_free_bytes=0))
     with pytest.raises(CamidError, match="min_free_bytes") as caught:
