@@ -39,6 +39,7 @@ from edge.media.memory import hold_little
 from edge.media.photo import read
 from edge.recorder import on_a_housing, osd_reader
 from edge.settings import Settings, load_settings
+from edge.vision.display_marks import load_display_marks
 from edge.vision.embedding import Embedder, load_mark_embedder
 from edge.vision.finder import HousingFinder, load_finder
 from edge.vision.gallery import match_marks
@@ -91,7 +92,11 @@ class Identifier:
         detector, recogniser = load_text_models(settings, loop, call_threads)
         embedder = load_mark_embedder(settings, call_threads, loop)
         makers = KnownMakers(
-            settings, embedder, osd_reader(detector, recogniser, settings), follow=follow_gallery
+            settings,
+            embedder,
+            osd_reader(detector, recogniser, settings),
+            load_display_marks(settings, call_threads, loop),
+            follow=follow_gallery,
         )
         return cls(
             load_finder(settings, loop, call_threads),
@@ -232,7 +237,7 @@ def _marks(
 ) -> tuple[Mark, ...]:
     """Makers' names on what is no camera and not of the ``display``: a sign, a carton, a shop front."""
     shown = [Housing(evidence.box, 1.0) for evidence in display.evidence if evidence.box is not None]
-    elsewhere = [line for line in scene if not on_a_housing(line, [*housings, *shown])]
+    elsewhere = [line for line in scene if not on_a_housing(line.box, [*housings, *shown])]
     scores = {line.box: line.score for line in elsewhere}
     return tuple(
         Mark(evidence.box, scores[evidence.box], evidence.value, evidence.brand)

@@ -25,8 +25,9 @@ from edge.recorder import Recorder
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
 from edge.vendors.own import OWN_CATALOGUE, known_catalogue, own_gallery, stamp
+from edge.vision.display_marks import DisplayMarks
 from edge.vision.embedding import Embedder, Vectors
-from edge.vision.enrolled import MARKS, EnrolledMark, MarkShelf
+from edge.vision.enrolled import DISPLAY_VECTORS, MARKS, EnrolledMark, MarkShelf
 from edge.vision.gallery import EnrolledMarks, Gallery, GalleryMatch, load_gallery
 from edge.vision.manifest import load_manifest
 from edge.vision.overlay import OsdReader
@@ -51,7 +52,13 @@ class KnownMakers:
     """For any number of threads."""
 
     def __init__(
-        self, settings: Settings, embedder: Embedder, reader: OsdReader, *, follow: bool = True
+        self,
+        settings: Settings,
+        embedder: Embedder,
+        reader: OsdReader,
+        display: DisplayMarks,
+        *,
+        follow: bool = True,
     ) -> None:
         """Without ``follow`` what was known at the start stays: all answers of a batch rest on the same.
 
@@ -64,9 +71,12 @@ class KnownMakers:
         self._follow = follow
         self._embedder = embedder
         self._reader = reader
+        self._display = display
         self._network = manifest.entry("embedding").sha256
+        self._display_network = manifest.entry("display_embedding").sha256
         self._models = {name: entry.sha256 for name, entry in manifest.entries.items()}
         self._shipped = load_gallery(manifest.entry("gallery"))
+        self._display_shipped = load_gallery(manifest.entry("display_gallery"))
         self._confusions: Confusions = load_confusions(settings.models_dir)
         self._likelihoods = load_likelihoods(settings.models_dir)
         self._thresholds = load_thresholds(settings.models_dir)
@@ -109,10 +119,23 @@ class KnownMakers:
             likelihoods=likelihoods,
             lettering=Lettering(catalogue, self._confusions, likelihoods),
             recorder=Recorder(
-                self._reader, self._embedder, gallery, catalogue, self._confusions, likelihoods
+                self._reader,
+                self._display,
+                self._of_displays(shelf, marks, catalogue),
+                catalogue,
+                self._confusions,
+                likelihoods,
             ),
             models={**self._models, **({"enrolled": digest} if digest else {})},
         )
+
+    def _of_displays(self, shelf: MarkShelf, marks: list[EnrolledMark], catalogue: Catalogue) -> Gallery:
+        """The gallery of displays with the enrolled marks, as its own network sees them."""
+        embedder, network = self._display.embedder, self._display_network
+        vectors = shelf.vectors(marks, embedder, network, kept_in=DISPLAY_VECTORS)
+        shipped = self._display_shipped
+        enrolled = usable(marks, vectors, shipped, catalogue, self._likelihoods, self._thresholds)
+        return replace(shipped, enrolled=enrolled)
 
 
 def stamps(folder: Path) -> tuple[tuple[int, int, int], ...]:

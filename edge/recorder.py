@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from edge.domain import Evidence, FileTags, Housing, Pixels, TextLine
+from edge.domain import Box, Evidence, FileTags, Housing, Pixels
 from edge.domain_streams import Exchange
 from edge.evidence.clock import whole
 from edge.evidence.confusions import Confusions
@@ -18,14 +18,18 @@ from edge.evidence.protocol import ProtocolFinding, protocol_finding
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue
 from edge.vendors.protocol_rules import load_protocol_rules
-from edge.vision.embedding import Embedder
-from edge.vision.gallery import Gallery, match_marks
+from edge.vision.display_marks import DisplayMarks
+from edge.vision.gallery import Gallery
 from edge.vision.overlay import FAINT, OsdReader, Overlay
 from edge.vision.text_detection import TextDetector
 from edge.vision.text_recognition import TextRecogniser
 
 ON_A_HOUSING = 0.5
-"""Share of a line that a housing must cover to make it lettering on a camera."""
+"""Share of a line or mark that a housing must cover to make it lettering on a camera."""
+
+SHOWN_OFF = 0.1
+"""Share of a picture from which a camera on it is what the picture is of. Of the train products 95 % show
+theirs larger; on what cameras recorded others are small."""
 
 
 class Recorder:
@@ -34,14 +38,14 @@ class Recorder:
     def __init__(
         self,
         reader: OsdReader,
-        embedder: Embedder,
+        marks: DisplayMarks,
         gallery: Gallery,
         catalogue: Catalogue,
         confusions: Confusions,
         likelihoods: Likelihoods,
     ) -> None:
         self._reader = reader
-        self._embedder = embedder
+        self._marks = marks
         self._gallery = gallery
         self._catalogue = catalogue
         self._lettering = osd_lettering(catalogue, confusions, likelihoods)
@@ -65,11 +69,12 @@ class Recorder:
             ModelError: ``model_broken`` if a model fails.
         """
         read = self._reader.read(frames, recorded=recorded)
-        kept = tuple(line for line in read.lines if not on_a_housing(line.line, housings))
+        kept = tuple(line for line in read.lines if not on_a_housing(line.line.box, housings))
         overlay = Overlay(read.width, read.height, read.frames, kept)
-        lines = [line.line for line in kept]
-        matches = match_marks(frames[-1], lines, self._embedder, self._gallery)
-        found = osd_finding(
+        same = self._reader.chosen(frames)
+        found = self._marks.matches(same, [line.line for line in kept], self._gallery)
+        matches = [match for match in found if not on_a_housing(match.box, housings)]
+        finding = osd_finding(
             overlay,
             matches,
             self._lettering,
@@ -78,9 +83,10 @@ class Recorder:
             self._rules,
             received,
         )
-        clock = found.osd is not None and found.osd.timestamp_text is not None
-        # A photo that shows a camera, with a maker's name in a corner and no clock, is an advertisement.
-        return found if recorded or clock or not housings else replace(found, evidence=())
+        clock = finding.osd is not None and finding.osd.timestamp_text is not None
+        if recorded or clock or not shows_off(housings, read.width * read.height):
+            return finding
+        return replace(finding, evidence=())  # an advertisement with its maker's name in a corner
 
     def heard(self, exchange: Exchange) -> ProtocolFinding:
         return protocol_finding(exchange, self._catalogue, self._likelihoods, self._protocol)
@@ -94,8 +100,12 @@ class Recorder:
         return evidence_from_user_data(user_data, self._catalogue, self._likelihoods)
 
 
-def on_a_housing(line: TextLine, housings: Sequence[Housing]) -> bool:
-    return any(line.box.coverage_by(housing.box) > ON_A_HOUSING for housing in housings)
+def shows_off(housings: Sequence[Housing], area: float) -> bool:
+    return any(housing.box.area >= SHOWN_OFF * area for housing in housings)
+
+
+def on_a_housing(box: Box, housings: Sequence[Housing]) -> bool:
+    return any(box.coverage_by(housing.box) > ON_A_HOUSING for housing in housings)
 
 
 def osd_reader(detector: TextDetector, recogniser: TextRecogniser, settings: Settings) -> OsdReader:

@@ -20,7 +20,8 @@ from edge.evidence.osd import (
     AGREES,
     LEAST_ALIKE,
     has_info_bar,
-    is_shaped_like_a_mark,
+    in_corner,
+    in_one_place,
     mark_score,
     stands_alone,
 )
@@ -29,7 +30,7 @@ from edge.evidence.overlay_rules import OverlayRules, load_overlay_rules
 from edge.recorder import osd_reader
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
-from edge.vision.embedding import load_mark_embedder
+from edge.vision.display_marks import load_display_marks
 from edge.vision.gallery import load_gallery
 from edge.vision.manifest import load_manifest
 from edge.vision.text import load_text_models
@@ -45,7 +46,7 @@ from scripts.fit_confusions import (
     write_tables,
 )
 
-MARK_BINS = (0.0, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+MARK_BINS = (0.0, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 CAPS = {0.3: 0.4, 0.6: 0.7, 1.0: 1.0}
 """Most that a habit may be worth by the strength of its fact: our judgement, for menus change all of them.
 One alone makes no candidate."""
@@ -90,22 +91,26 @@ def _count(
 
 
 def mark_table(readings: Sequence[OsdReading]) -> list[FittedStep]:
-    """Right and wrong best matches of what has a mark's shape. Wrong ones spread over the makers: the part of
+    """Right and wrong best matches in corners. Wrong ones spread over the makers: the part of
     the one that is met most stands for any given one."""
     tallied = Tally(Counter(), Counter())
     wrong: Counter[str] = Counter()
     for reading in readings:
-        for match in reading.matches:
-            if not is_shaped_like_a_mark(match.box):
-                continue
-            edge = max(bin_ for bin_ in MARK_BINS if bin_ <= max(0.0, mark_score(match)))
-            right = reading.label.marked and match.brand == reading.label.vendor
-            (tallied.hits if right else tallied.misses)[edge] += 1
-            wrong[match.brand] += not right
+        shown = [match for match in reading.matches if in_corner(match.box, reading.overlay)]
+        own = [m for m in shown if reading.label.marked and m.brand == reading.label.vendor]
+        if own:
+            tallied.hits[_bin(max(map(mark_score, own)))] += 1
+        strange = {m.brand: _bin(mark_score(m)) for m in sorted(shown, key=mark_score) if m not in own}
+        tallied.misses.update(strange.values())
+        wrong.update(strange.keys())
         tallied.marks += reading.label.marked
     share = max(wrong.values()) / wrong.total()
     tallied.trials = round(len(readings) / share)
     return [step for step in _pooled(tallied) if step.at_least > 0]
+
+
+def _bin(score: float) -> float:
+    return max(edge for edge in MARK_BINS if edge <= max(0.0, score))
 
 
 def agreed_table(readings: Sequence[OsdReading], lettering: Lettering) -> list[FittedStep]:
@@ -122,7 +127,9 @@ def agreed_table(readings: Sequence[OsdReading], lettering: Lettering) -> list[F
                 if stands_alone(match) and match.similarity >= LEAST_ALIKE
             }
             drawn = {
-                m.brand for m in reading.matches if m.box.iou(one.line.box) > 0.5 and mark_score(m) >= AGREES
+                m.brand
+                for m in reading.matches
+                if in_one_place(m.box, one.line.box) and mark_score(m) >= AGREES
             }
             seen |= read & drawn
         right += reading.label.vendor in seen and reading.label.marked
@@ -224,11 +231,11 @@ def main() -> None:
     options = parser.parse_args()
     settings = Settings(provider="cpu", threads=1)
     reader = osd_reader(*load_text_models(settings), settings)
-    embedder = load_mark_embedder(settings, threads=1)
-    gallery = load_gallery(load_manifest(settings.models_dir).entry("gallery"))
+    marks = load_display_marks(settings, threads=1)
+    gallery = load_gallery(load_manifest(settings.models_dir).entry("display_gallery"))
     labels = [label for folder in options.frames for label in load_labels(folder)]
     labels += others(options.others)
-    readings = list(read_all(labels, reader, embedder, gallery, options.cache))
+    readings = list(read_all(labels, reader, marks, gallery, options.cache))
     tables = fitted(readings, load_catalogue(), load_overlay_rules(), settings.models_dir)
     command = (
         "python -m scripts.fit_osd --frames DATA/osd/train DRAWN/train --others SETS "

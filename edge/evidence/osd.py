@@ -40,11 +40,10 @@ BESIDE = 2
 """Letters that may stand beside a wordmark in its line: a symbol is read as letters."""
 SAME_TEXT = 0.6
 """Likeness of a mark's readings in several frames: a half-transparent one is read badly over some."""
-SAME_MARK, AGREES = 0.5, 0.7
+SAME_MARK, AGREES = 0.5, 0.6
 """Scores from which a logo confirms an ambiguous wordmark, and from which it agrees with a misread one."""
-SHAPE = (1.8, 5.5)
-"""Width to height of what a logo alone may tell: single signs resemble symbols, as a player's buttons do, and
-long lines of any text resemble long logos."""
+ONE_PLACE = 0.4
+"""Share of the smaller of two boxes that the other covers from which both show one mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +122,17 @@ class _Marks:
         """Evidence of makers' marks, and the lines that they are."""
         found: list[Evidence] = []
         lines: list[OverlayLine] = []
+        free = best_of_places(self.matches)
         for line in self._candidates():
-            lettered, drawn = list(self._lettered(line)), list(self._drawn(line))
+            own_matches = [match for match in free if in_one_place(match.box, line.line.box)]
+            free = [match for match in free if match not in own_matches]
+            lettered, drawn = list(self._lettered(line)), list(self._drawn(own_matches, line.line.box))
             own = [*lettered, *drawn, *self._agreed(lettered)]
             if own:
                 found += own
                 lines.append(line)
+        for match in free:
+            found += self._drawn([match], match.box)
         return found, lines
 
     def _candidates(self) -> Iterator[OverlayLine]:
@@ -192,20 +196,16 @@ class _Marks:
     def _confirmed(self, brand: str, box: Box, least: float) -> bool:
         """Whether the line resembles the brand's logo more than any other's."""
         return any(
-            match.brand == brand and mark_score(match) >= least and match.box.iou(box) > 0.5
+            match.brand == brand and mark_score(match) >= least and in_one_place(match.box, box)
             for match in self.matches
         )
 
-    def _drawn(self, line: OverlayLine) -> Iterator[Evidence]:
-        """The logo that the line resembles; shapes are met by chance, so only beside a clock."""
-        if self.clock is None:
-            return
-        for match in self.matches:
+    def _drawn(self, matches: Sequence[GalleryMatch], place: Box) -> Iterator[Evidence]:
+        """Logos in a corner that resemble a maker's; ``place`` is that of the line that they stand in."""
+        for match in matches:
             brand = self.catalogue.brands.get(match.brand)
-            if brand is None or match.box.iou(line.line.box) <= 0.5 or not in_corner(match.box, self.overlay):
-                continue
             ratio = self.likelihoods.value(MARK_TABLE, mark_score(match))
-            if is_shaped_like_a_mark(match.box) and ratio > 0.0:
+            if brand is not None and ratio > 0.0 and in_corner(match.box, self.overlay):
                 yield Evidence(
                     kind=EvidenceKind.OSD,
                     value=brand.name,
@@ -214,7 +214,7 @@ class _Marks:
                     supports={brand.platform: ratio},
                     note=f"resembles the mark of {brand.name}: similarity {match.similarity:.2f}",
                     brand=brand.id,
-                    origin=_origin(line.line.box),
+                    origin=_origin(place),
                 )
 
     def _agreed(self, lettered: Sequence[Evidence]) -> Iterator[Evidence]:
@@ -236,8 +236,17 @@ def at_rim(box: Box, overlay: Overlay) -> bool:
     return min(box.y0, overlay.height - box.y1) <= RIM * overlay.height
 
 
-def is_shaped_like_a_mark(box: Box) -> bool:
-    return SHAPE[0] <= box.width / box.height <= SHAPE[1]
+def best_of_places(matches: Sequence[GalleryMatch]) -> list[GalleryMatch]:
+    """The best match of each place: a piece of a mark may resemble another maker's."""
+    kept: list[GalleryMatch] = []
+    for match in sorted(matches, key=lambda match: (-mark_score(match), match.box.as_tuple())):
+        if not any(in_one_place(match.box, better.box) for better in kept):
+            kept.append(match)
+    return kept
+
+
+def in_one_place(one: Box, other: Box) -> bool:
+    return one.intersection(other) > ONE_PLACE * min(one.area, other.area)
 
 
 def mark_score(match: GalleryMatch) -> float:

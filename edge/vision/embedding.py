@@ -19,6 +19,8 @@ Vectors = NDArray[np.float32]
 
 MARK_HEIGHT, MARK_WIDTH = 64, 160
 """Size in pixels at which a mark is embedded: wide, for most are words."""
+DISPLAY_WIDTH = 256
+"""Width at which a mark of a display is embedded: small wordmarks keep all rows of their letters."""
 BATCH = 16
 
 
@@ -70,6 +72,18 @@ def load_mark_embedder(
     return Embedder(open_session(entry, settings, threads=threads, loop=loop), mark_strip)
 
 
+def load_display_embedder(
+    settings: Settings, threads: int | None = None, loop: InferenceLoop | None = None
+) -> Embedder:
+    """The shipped network for marks that were drawn over a picture.
+
+    Raises:
+        ModelError: see ``open_session``.
+    """
+    entry = load_manifest(settings.models_dir).entry("display_embedding")
+    return Embedder(open_session(entry, settings, threads=threads, loop=loop), display_strip)
+
+
 def unit(vectors: NDArray[Any]) -> Vectors:
     """Each row scaled to length 1; a row of zeros stays one."""
     rows = vectors.reshape(len(vectors), -1).astype(np.float32)
@@ -78,23 +92,28 @@ def unit(vectors: NDArray[Any]) -> Vectors:
     return scaled
 
 
-def mark_strip(crop: Pixels) -> NDArray[np.uint8]:
+def mark_strip(crop: Pixels, long: int = MARK_WIDTH) -> NDArray[np.uint8]:
     """A mark as the network wants it: grey, contrast stretched, letterboxed with the colour of its rim.
 
-    uint8, shape (1, ``MARK_HEIGHT``, ``MARK_WIDTH``). Colour and contrast of a mark vary with the housing
+    uint8, shape (1, ``MARK_HEIGHT``, ``long``). Colour and contrast of a mark vary with the housing
     that it stands on and say little of whose it is.
     """
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
-    scale = min(MARK_HEIGHT / grey.shape[0], MARK_WIDTH / grey.shape[1])
-    width = min(MARK_WIDTH, max(1, round(grey.shape[1] * scale)))
+    scale = min(MARK_HEIGHT / grey.shape[0], long / grey.shape[1])
+    width = min(long, max(1, round(grey.shape[1] * scale)))
     height = min(MARK_HEIGHT, max(1, round(grey.shape[0] * scale)))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     sized = _stretched(cv2.resize(grey, (width, height), interpolation=way))
     rim = int(np.median(np.concatenate([sized[0], sized[-1], sized[:, 0], sized[:, -1]])))
-    strip = np.full((1, MARK_HEIGHT, MARK_WIDTH), rim, np.uint8)
-    top, left = (MARK_HEIGHT - height) // 2, (MARK_WIDTH - width) // 2
+    strip = np.full((1, MARK_HEIGHT, long), rim, np.uint8)
+    top, left = (MARK_HEIGHT - height) // 2, (long - width) // 2
     strip[0, top : top + height, left : left + width] = sized
     return strip
+
+
+def display_strip(crop: Pixels) -> NDArray[np.uint8]:
+    """``mark_strip`` for the network of displays."""
+    return mark_strip(crop, DISPLAY_WIDTH)
 
 
 def _stretched(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,9 +1,9 @@
 """Marks that a user added to the gallery: their pictures on the disk, and their embeddings.
 
 The folder holds ``marks.json`` (what there is: replaced at once, so a kill leaves the old state or the new),
-``pictures/`` (each mark as it is embedded, laid straight, a PNG named by its hash) and ``vectors.npz``, the
-embeddings with the hash of the network that made them. Under another network they are made again from the
-pictures: nothing but the pictures has to be kept.
+``pictures/`` (each mark as it is embedded, laid straight, a PNG named by its hash), and ``vectors.npz`` and
+``display_vectors.npz``, the embeddings with the hash of the network that made them, that of housings and that
+of displays. Under another network they are made again: nothing but the pictures has to be kept.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from edge.vision.embedding import Embedder, Vectors
 MARKS = "marks.json"
 PICTURES = "pictures"
 VECTORS = "vectors.npz"
+DISPLAY_VECTORS = "display_vectors.npz"
 _log = logging.getLogger("edge.gallery")
 
 
@@ -87,37 +88,41 @@ class MarkShelf:
             raise self._damaged(f"{PICTURES}/{mark.id}.png", ValueError("not the picture that was added"))
         return np.asarray(pixels, np.uint8)
 
-    def vectors(self, marks: Sequence[EnrolledMark], embedder: Embedder, network: str) -> Vectors:
+    def vectors(
+        self, marks: Sequence[EnrolledMark], embedder: Embedder, network: str, *, kept_in: str = VECTORS
+    ) -> Vectors:
         """Embeddings (N, D) of ``marks``, by the network with this hash; made again where they are missing or
-        another network's, and then kept.
+        another network's, and then kept in the file ``kept_in``.
 
         Raises:
             CamidError: as ``picture``; ``model_broken`` if the network cannot run.
         """
-        known = self._kept(network)
+        known = self._kept(network, kept_in)
         fresh = [mark for mark in marks if mark.id not in known]
         if fresh:
             made = embedder.embed([self.picture(mark) for mark in fresh])
             known |= {mark.id: vector for mark, vector in zip(fresh, made, strict=True)}
-            self._keep(known, marks, network)
+            self._keep(known, marks, network, kept_in)
         return np.stack([known[mark.id] for mark in marks]) if marks else np.zeros((0, 0), np.float32)
 
-    def _kept(self, network: str) -> dict[str, Vectors]:
+    def _kept(self, network: str, file: str) -> dict[str, Vectors]:
         try:
-            with np.load(self.folder / VECTORS, allow_pickle=False) as arrays:
+            with np.load(self.folder / file, allow_pickle=False) as arrays:
                 if str(arrays["network"]) != network:
                     return {}
                 return dict(zip(map(str, arrays["ids"]), arrays["vectors"].astype(np.float32), strict=True))
         except (OSError, ValueError, KeyError):
             return {}
 
-    def _keep(self, known: dict[str, Vectors], marks: Sequence[EnrolledMark], network: str) -> None:
+    def _keep(
+        self, known: dict[str, Vectors], marks: Sequence[EnrolledMark], network: str, file: str
+    ) -> None:
         ids = sorted({mark.id for mark in marks})
         arrays: dict[str, Any] = {"network": np.array(network), "ids": np.array(ids)}
         content = io.BytesIO()
         np.savez(content, **arrays, vectors=np.stack([known[one] for one in ids]))
         try:
-            write_private(self.folder / VECTORS, content.getvalue())
+            write_private(self.folder / file, content.getvalue())
         except OSError as error:  # a read-only folder: they are made anew at each start
             _log.warning("The embeddings of the own gallery cannot be kept (%s)", error.strerror)
 

@@ -105,7 +105,7 @@ class OsdReader:
         """
         if not frames or len({frame.shape for frame in frames}) != 1:
             raise ValueError("a display is read from one frame or several of one size")
-        chosen = spread(frames, self._settings.max_osd_frames)
+        chosen = self.chosen(frames)
         height, width = chosen[-1].shape[:2]
         newest = chosen[-1]
         if min(height, width) < SMALLEST or not self._settings.osd_search_side:
@@ -118,6 +118,10 @@ class OsdReader:
             lines += self._read(chosen, more[: max(0, self._settings.max_osd_lines - len(lines))])
             lines = self._again(newest, lines)
         return Overlay(width, height, len(chosen), tuple(sorted(lines, key=_top_down)))
+
+    def chosen(self, frames: Sequence[Pixels]) -> list[Pixels]:
+        """Those of ``frames`` that a look reads."""
+        return spread(frames, self._settings.max_osd_frames)
 
     def _side(self, long_side: int, recorded: bool) -> int:
         """Pixels at which the bands are searched: a large photo is no frame of a small camera, and letters

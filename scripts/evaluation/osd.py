@@ -17,8 +17,8 @@ import av
 import cv2
 
 from edge.domain import Pixels
-from edge.vision.embedding import Embedder
-from edge.vision.gallery import Gallery, GalleryMatch, match_marks
+from edge.vision.display_marks import DisplayMarks
+from edge.vision.gallery import Gallery, GalleryMatch
 from edge.vision.overlay import OsdReader, Overlay
 from scripts.reading_cache import load_pixels
 
@@ -100,7 +100,7 @@ def frames_of(label: OsdLabel) -> list[Pixels]:
 
 
 def read_all(
-    labels: Sequence[OsdLabel], reader: OsdReader, embedder: Embedder, gallery: Gallery, cache: Path
+    labels: Sequence[OsdLabel], reader: OsdReader, marks: DisplayMarks, gallery: Gallery, cache: Path
 ) -> Iterator[OsdReading]:
     """Reads each display, or takes what the cache holds of it."""
     cache.mkdir(parents=True, exist_ok=True)
@@ -111,6 +111,7 @@ def read_all(
         else:
             frames = frames_of(label)
             overlay = reader.read(frames, recorded=True)
-            matches = tuple(match_marks(frames[-1], [one.line for one in overlay.lines], embedder, gallery))
+            lines = [one.line for one in overlay.lines]
+            matches = tuple(marks.matches(reader.chosen(frames), lines, gallery))
             kept.write_bytes(pickle.dumps((overlay, matches)))
         yield OsdReading(label, overlay, matches)

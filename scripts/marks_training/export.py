@@ -19,10 +19,13 @@ import onnxslim
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
+from scripts.marks_training.atlas import vocabulary_of
 from scripts.marks_training.checking import AROUND
 from scripts.marks_training.corners import HEIGHT, WIDTH
 from scripts.marks_training.displays import load_corners
+from scripts.marks_training.losses import VIEWS
 from scripts.marks_training.nets import MarkFinder, MarkNet, boxes_of
 from scripts.marks_training.strips import HEIGHT as STRIP_HEIGHT
 from scripts.marks_training.strips import WIDTH as STRIP_WIDTH
@@ -107,6 +110,16 @@ def finder_differs(net: DecodedFinder, path: Path, pack: Path) -> bool:
     return apart > MOST_APART
 
 
+def save_gallery(trained: Path, pack: Path, path: Path) -> None:
+    """The centres of the makers' classes: what their marks on displays were drawn to in training."""
+    makers = sorted(vocabulary_of(pack))
+    state = torch.load(trained, map_location="cpu", weights_only=True)
+    centres = functional.normalize(state["centres.weight"].float(), dim=1)[: len(makers) * VIEWS]
+    brands = np.repeat(np.array(makers), VIEWS)
+    np.savez_compressed(path, vectors=centres.numpy().astype(np.float16), brands=brands)
+    print(f"{path.name}: {path.stat().st_size} bytes, {len(makers)} makers")
+
+
 def main() -> None:
     parser = described(__doc__)
     parser.add_argument("--trained", type=Path, required=True, help="folder with embedding.pt and finder.pt")
@@ -128,6 +141,7 @@ def main() -> None:
         embedding_differs(embedding, to_embedding, options.pack),
         finder_differs(finder, to_finder, options.pack),
     ]
+    save_gallery(options.trained / "embedding.pt", options.pack, options.out / "display_gallery.npz")
     if any(differs):
         raise SystemExit("An exported network answers differently.")
 

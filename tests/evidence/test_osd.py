@@ -118,12 +118,12 @@ def test_an_ambiguous_name_needs_a_maker_that_prints_it_or_its_logo(lettering: L
     assert named(finding(lettering, line(CLOCK, TOP_LEFT), plain, matches=(logo,))) == "canon"
 
 
-def test_a_logo_alone_does_not_name(lettering: Lettering) -> None:
+def test_a_vague_logo_alone_does_not_name(lettering: Lettering) -> None:
     mark = line("3", BOTTOM_LEFT)
-    logo = GalleryMatch(mark.line.box, "ezviz", 0.87, 0.3)
+    logo = GalleryMatch(mark.line.box, "wyze", 0.57, 0.3)
     assert named(finding(lettering, line(CLOCK, TOP_LEFT), mark, matches=(logo,))) is None
-    without_clock = finding(lettering, mark, matches=(logo,))
-    assert without_clock.evidence == ()
+    weaker = GalleryMatch(mark.line.box, "wyze", 0.5, 0.3)
+    assert finding(lettering, mark, matches=(weaker,)).evidence == ()
 
 
 def test_an_info_bar_helps_a_misread_mark_of_a_trail_camera(lettering: Lettering) -> None:
@@ -195,11 +195,26 @@ def test_a_symbol_before_the_name_may_be_read_as_a_letter(lettering: Lettering) 
     assert named(finding(lettering, line(CLOCK, TOP_LEFT), line("G Nest", BOTTOM_RIGHT))) == "nest"
 
 
-def test_a_logo_shaped_like_a_mark_may_speak_without_letters(lettering: Lettering) -> None:
-    mark = line("BRRR", BOTTOM_RIGHT)
-    logo = GalleryMatch(mark.line.box, "dahua", 0.93, 0.4)
-    found = finding(lettering, line(CLOCK, TOP_LEFT), mark, matches=(logo,))
-    assert [e.brand for e in found.evidence] == ["dahua"]
-    icon = line("3", BOTTOM_RIGHT)
-    alike = GalleryMatch(icon.line.box, "dahua", 0.93, 0.4)
-    assert finding(lettering, line(CLOCK, TOP_LEFT), icon, matches=(alike,)).evidence == ()
+def test_a_logo_speaks_without_letters_in_a_corner(lettering: Lettering) -> None:
+    place = Box(1140, 660, 1240, 700)
+    logo = GalleryMatch(place, "dahua", 0.93, 0.4)
+    for matches, brand in (((logo,), "dahua"), ((), None)):
+        assert named(finding(lettering, line(CLOCK, TOP_LEFT), matches=matches)) == brand
+    assert named(finding(lettering, line("x", TOP_LEFT), matches=(logo,))) == "dahua"
+    amid = GalleryMatch(Box(600, 300, 700, 340), "dahua", 0.93, 0.4)
+    assert finding(lettering, line("x", TOP_LEFT), matches=(amid,)).evidence == ()
+
+
+def test_of_a_mark_and_a_piece_of_it_only_the_likest_speaks(lettering: Lettering) -> None:
+    whole = GalleryMatch(Box(1100, 660, 1240, 700), "tvt", 0.82, 0.4)
+    piece = GalleryMatch(Box(1140, 660, 1240, 700), "rvi", 0.7, 0.3)
+    found = finding(lettering, line(CLOCK, TOP_LEFT), matches=(piece, whole))
+    assert {e.brand for e in found.evidence} == {"tvt"}
+
+
+def test_letters_and_logo_of_one_place_count_once_and_say_more(lettering: Lettering) -> None:
+    mark = line("Reolink", BOTTOM_RIGHT)
+    around = GalleryMatch(mark.line.box.grown(0.1), "reolink", 0.8, 0.4)
+    found = finding(lettering, line(CLOCK, TOP_LEFT), mark, matches=(around,))
+    assert len({e.origin for e in found.evidence}) == 1
+    assert any("Both" in e.note for e in found.evidence if e.note)

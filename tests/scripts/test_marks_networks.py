@@ -38,18 +38,15 @@ def grounds() -> object:
 
 
 @pytest.mark.parametrize("size", [(30, 16), (90, 20), (24, 40), (400, 60)])
-def test_a_strip_is_cut_as_the_running_system_does(
-    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(embedding, "MARK_HEIGHT", HEIGHT)
-    monkeypatch.setattr(embedding, "MARK_WIDTH", WIDTH)
+def test_a_strip_is_cut_as_the_running_system_does(size: tuple[int, int]) -> None:
+    assert (embedding.MARK_HEIGHT, embedding.DISPLAY_WIDTH) == (HEIGHT, WIDTH)
     chance = np.random.default_rng(1)
     picture = chance.integers(60, 90, (110, 460)).astype(np.uint8)
     crop = picture[20 : 20 + size[1], 30 : 30 + size[0]]
     cv2.putText(crop, "Mark", (2, size[1] - 5), cv2.FONT_HERSHEY_SIMPLEX, size[1] / 40, 220, 2)
     picture = cv2.GaussianBlur(picture, (0, 0), 1.0)
     crop = picture[20 : 20 + size[1], 30 : 30 + size[0]]
-    wanted = embedding.mark_strip(cv2.cvtColor(crop, cv2.COLOR_GRAY2BGR))[0].astype(np.float32)
+    wanted = embedding.display_strip(cv2.cvtColor(crop, cv2.COLOR_GRAY2BGR))[0].astype(np.float32)
     box = torch.tensor([[30.0, 20.0, 30.0 + size[0], 20.0 + size[1]]])
     (found,) = cut(torch.from_numpy(picture)[None, None].float(), box)[:, 0].numpy()
     assert np.abs(found - wanted).mean() < 6.0
