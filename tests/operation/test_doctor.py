@@ -111,6 +111,8 @@ def test_what_is_proposed_for_a_small_machine_are_settings(monkeypatch: pytest.M
     for name, value in small.items():
         monkeypatch.setenv(name, value)
     settings = load_settings()
+    guide = (Path(__file__).parents[2] / "docs/guide/operator.md").read_text(encoding="utf-8")
+    assert all(f"{name}={value}\n" in guide for name, value in small.items())
     names = [name.removeprefix("CAMID_").lower() for name in small]
     assert {str(getattr(settings, name)) for name in names} == set(small.values())
     assert set(names) <= Settings.model_fields.keys()
