@@ -11,19 +11,10 @@ from typing import Any, TextIO
 
 from edge.batch.query import Query, asked
 from edge.disk import commit_file, full_disk
+from edge.report.osm import osm_point
+from edge.report.spreadsheet import cell
 
 _FULL = "The disk is full: the export was not written."
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-# OpenStreetMap's words (wiki: Key:camera:type) for ours; what it has no word for is left out.
-_CAMERA_TYPES = {
-    "dome": "dome",
-    "ptz": "panning",
-    "bullet": "fixed",
-    "box": "fixed",
-    "turret": "fixed",
-    "alpr": "fixed",
-}
 
 _EVERYTHING = Query("SELECT * FROM cameras ORDER BY place, camera")
 _LOCATED = Query(
@@ -37,7 +28,7 @@ def write_csv(output: Path, place: Path) -> None:
     with asked(output, _EVERYTHING) as found, _written(place) as file:
         writer = csv.writer(file)
         writer.writerow(found.columns)
-        writer.writerows([_cell(value) for value in row] for row in found.rows)
+        writer.writerows([cell(value) for value in row] for row in found.rows)
 
 
 def write_jsonl(output: Path, place: Path) -> None:
@@ -63,12 +54,8 @@ def write_geojson(output: Path, place: Path) -> int:
     return written
 
 
-def _feature(row: dict[str, Any]) -> dict[str, Any]:
-    tags = {
-        "man_made": "surveillance",
-        "surveillance:type": "ALPR" if row["form_factor"] == "alpr" else "camera",
-        "camera:type": _CAMERA_TYPES.get(row["form_factor"] or ""),
-        "manufacturer": row["brand"],
+def _feature(row: dict[str, Any]) -> dict[str, object]:
+    more = {
         "camid:platform": row["platform"],
         "camid:verdict": row["verdict"],
         "camid:confidence": row["confidence"],
@@ -76,17 +63,7 @@ def _feature(row: dict[str, Any]) -> dict[str, Any]:
         "camid:taken_at": row["taken_at"],
         "camid:view_bearing": row["bearing"],
     }
-    return {
-        "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]},
-        "properties": {name: value for name, value in tags.items() if value is not None},
-    }
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, list):
-        value = " ".join(map(str, value))
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return osm_point(row["longitude"], row["latitude"], row["form_factor"], row["brand"], more)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
-from edge.service import batches, health, page, photos, reports, reviews, streams, vendors
+from edge.service import batches, health, page, photos, reports, reviews, sightings, streams, vendors
 from edge.service.access_audit import Audit
 from edge.service.access_limits import Limits
 from edge.service.auth import Gate, Token, load_or_make_token
@@ -132,7 +132,7 @@ def _furnish(app: FastAPI, metrics: Metrics, audit: Audit) -> None:
     app.add_middleware(Surroundings, metrics=metrics, audit=audit)
     install_problem_handlers(app)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    for one in (photos, reports, reviews, streams, batches, vendors, health, page):
+    for one in (photos, reports, reviews, sightings, streams, batches, vendors, health, page):
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=page.PAGES / "static"), name="static")
 

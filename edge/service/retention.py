@@ -19,6 +19,7 @@ import sqlalchemy as sql
 from edge.disk import sync_dir
 from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.service.batch_state import Batch, BatchState
+from edge.service.sighting_store import forget_sightings
 from edge.settings import Settings
 
 _log = logging.getLogger("edge.service")
@@ -89,6 +90,7 @@ class KeptPhotos:
         ids, hashes = [row.id for row in rows], {row.sha256 for row in rows}
         with self._writing:
             with self._engine.begin() as connection:
+                forget_sightings(connection, ids)
                 for table in _of_photo:
                     connection.execute(sql.delete(table).where(table.c.photo.in_(ids)))
                 connection.execute(sql.delete(_photos).where(_photos.c.id.in_(ids)))

@@ -142,7 +142,9 @@ async def add_review(
     A camera that is as the machine said is confirmed, else corrected; one with `machine` null was missed."""
     kept = checked(body, photo.body, service.catalogue)
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return _reviewed(await asyncio.to_thread(service.store.reviews.add, photo.id, body.by, now, kept))
+    review = await asyncio.to_thread(service.store.reviews.add, photo.id, body.by, now, kept)
+    await asyncio.to_thread(service.store.sightings.reviewed, photo.id)
+    return _reviewed(review)
 
 
 @router.get(

@@ -29,6 +29,7 @@ from edge.service.batch_store import BatchStore, create_batches
 from edge.service.data_dir import DataDir
 from edge.service.retention import KeptPhotos
 from edge.service.review_store import ReviewStore, add_doubt, create_reviews
+from edge.service.sighting_store import SightingStore, add_sightings, create_sightings
 from edge.service.stream_store import StreamStore, create_streams
 
 _log = logging.getLogger("edge.service")
@@ -57,6 +58,7 @@ _MIGRATIONS: tuple[Callable[[sql.Connection], None], ...] = (
     create_batches,
     create_reviews,
     create_tokens,
+    create_sightings,
 )
 
 
@@ -113,6 +115,7 @@ class Store:
         self.kept = KeptPhotos(self._engine, self._writing, data.photos)
         self.streams = StreamStore(self._engine, self._writing)
         self.reviews = ReviewStore(self._engine, self._writing)
+        self.sightings = SightingStore(self._engine, self._writing)
         self.batches = BatchStore(self._engine, self._writing)
         self.tokens = TokenStore(self._engine, self._writing)
 
@@ -215,6 +218,7 @@ class Store:
         with self._engine.begin() as connection:
             connection.execute(sql.insert(_photos).values(values))
             add_doubt(connection, photo.id, photo.body)
+            add_sightings(connection, photo.id, photo.created_at, photo.body)
 
     def _migrate(self) -> None:
         with self._engine.begin() as connection:

@@ -1,0 +1,12 @@
+"""Cells that a spreadsheet takes for text and never for a formula."""
+
+from __future__ import annotations
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(value: object) -> object:
+    """``value`` for a CSV file: lists joined by spaces; what begins like a formula gets an apostrophe."""
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

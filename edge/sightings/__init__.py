@@ -1,0 +1,1 @@
+"""Cameras in the world: photos of one joined, suggested, mapped and handed on."""

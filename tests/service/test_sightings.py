@@ -1,0 +1,177 @@
+"""Sightings over HTTP: joined and split, placed by hand, found, exported, removed for good."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.pictures import exif_block, jpeg, position
+from tests.support.service import Service, StandIn, make_settings, running, street
+
+SIZE = (960, 600)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    with running(make_settings(tmp_path / "data"), StandIn(value="=HIKVISION")) as started:
+        yield started
+
+
+@pytest.fixture
+def client(service: Service) -> Iterator[httpx.Client]:
+    with service.client() as made:
+        yield made
+
+
+def send(service: Service, name: str, width: int, place: tuple[float, float] | None = None) -> dict[str, Any]:
+    gps = position(*place) if place else None
+    block = exif_block(taken="2026:05:01 12:00:00", gps=gps)
+    sent = service.send((name, jpeg(street(width, SIZE[1]), exif=block)))
+    found: dict[str, Any] = sent.json()["photos"][0]
+    return found
+
+
+def listed(client: httpx.Client, **asked: object) -> list[dict[str, Any]]:
+    answer = client.get("/api/v1/sightings", params={k: str(v) for k, v in asked.items()})
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["sightings"]
+    assert answer.json()["total"] == len(found)
+    return found
+
+
+def of(client: httpx.Client, photo: dict[str, Any], index: int = 0) -> str:
+    return next(
+        str(one["id"])
+        for one in listed(client)
+        if any((v["photo"], v["index"]) == (photo["id"], index) for v in one["views"])
+    )
+
+
+def join(client: httpx.Client, *ids: str) -> httpx.Response:
+    return client.post("/api/v1/sightings/join", json={"sightings": list(ids)})
+
+
+def test_photos_of_one_camera_are_joined_and_split_again(service: Service, client: httpx.Client) -> None:
+    first, second = send(service, "a.jpg", 960, (44.4, 26.1)), send(service, "b.jpg", 976)
+    assert len(listed(client)) == 6
+    one, other = of(client, first), of(client, second)
+    near = client.get(f"/api/v1/sightings/{one}/suggestions").json()["suggestions"]
+    assert other in [found["sighting"]["id"] for found in near]
+    both = join(client, one, other).json()
+    assert [view["name"] for view in both["views"]] == ["a.jpg", "b.jpg"]
+    assert both["machine"]["verdict"] == "identified"
+    assert len(listed(client)) == 5
+    left = client.post(f"/api/v1/sightings/{one}/split", json={"photo": second["id"]}).json()
+    assert [len(left[part]["views"]) for part in ("left", "split")] == [1, 1]
+    assert left["left"]["machine"] == first["cameras"][0]["identification"]
+    refused = client.post(f"/api/v1/sightings/{one}/split", json={"photo": first["id"]})
+    assert refused.status_code == 422
+    assert client.post(f"/api/v1/sightings/{one}/split", json={"photo": "x"}).status_code == 404
+
+
+def test_two_cameras_of_one_photo_are_two(service: Service, client: httpx.Client) -> None:
+    photo = send(service, "a.jpg", 960)
+    refused = join(client, of(client, photo, 0), of(client, photo, 1))
+    assert refused.status_code == 422
+    assert "two cameras" in refused.json()["error"]["message"]
+    assert join(client, of(client, photo), of(client, photo)).status_code == 422
+    assert join(client, of(client, photo), "none").status_code == 404
+
+
+def test_a_place_set_by_hand_stands_beside_that_of_the_photo(service: Service, client: httpx.Client) -> None:
+    one = of(client, send(service, "a.jpg", 960, (44.4, 26.1)))
+    path = f"/api/v1/sightings/{one}/place"
+    assert client.get(path[:-6]).json()["place"]["origin"] == "exif"
+    assert client.get(path[:-6]).json()["country"] == "RO"
+    moved = client.put(path, json={"latitude": 50.45, "longitude": 30.52, "by": "A"}).json()
+    assert (moved["place"]["origin"], moved["place"]["by"], moved["country"]) == ("hand", "A", "UA")
+    assert moved["views"][0]["gps"]["latitude"] == pytest.approx(44.4, abs=1e-4)
+    assert [s["id"] for s in listed(client, country="UA")] == [one]
+    back = client.delete(path).json()
+    assert (back["place"]["origin"], back["country"]) == ("exif", "RO")
+    wrong = client.put(path, json={"latitude": 91, "longitude": 0, "by": "A"})
+    assert wrong.status_code == 422
+
+
+def test_filters_hold_together(service: Service, client: httpx.Client) -> None:
+    photo = send(service, "Straße 7.jpg", 960, (44.4, 26.1))
+    send(service, "b.jpg", 976)
+    first = of(client, photo)
+    assert [s["id"] for s in listed(client, vendor="hikvision", bbox="26,44,27,45")] == [first]
+    assert [s["id"] for s in listed(client, form="dome", q="STRASSE")] == []
+    assert [s["id"] for s in listed(client, form="bullet", q="STRASSE")] == [first]
+    assert len(listed(client, q="%")) == 0
+    assert len(listed(client, since="2026-05-01", until="2026-05-01")) == 6
+    assert listed(client, since="2026-05-02") == []
+    assert len(listed(client, bbox="170,40,30,50")) == 3  # across the line of the date
+    for wrong in ("1,2,3", "0,10,1,5", "a,b,c,d", "nan,0,1,1"):
+        assert client.get("/api/v1/sightings", params={"bbox": wrong}).status_code == 422
+
+
+def test_a_persons_word_stands_beside_the_machines(service: Service, client: httpx.Client) -> None:
+    photo = send(service, "a.jpg", 960, (44.4, 26.1))
+    first, second = of(client, photo), of(client, photo, 1)
+    boxes = [one["box"] for one in photo["cameras"]]
+    cameras = [
+        {"machine": 0, "box": boxes[0], "vendor": "axis", "form_factor": "dome"},
+        {"machine": 1, "box": boxes[1], "rejected": True},
+    ]
+    body = {"by": "R", "complete": False, "cameras": cameras}
+    assert client.post(f"/api/v1/photos/{photo['id']}/reviews", json=body).status_code == 201
+    one = client.get(f"/api/v1/sightings/{first}").json()
+    assert (one["vendor"], one["machine"]["brand"], one["said"]["by"]) == ("axis", "hikvision", "R")
+    assert [s["id"] for s in listed(client, vendor="axis")] == [first]
+    assert second not in [s["id"] for s in listed(client)]
+    assert second in [s["id"] for s in listed(client, rejected=True)]
+    features = client.get("/api/v1/sightings/export.geojson").json()["features"]
+    tags = next(f["properties"] for f in features if f["properties"]["camid:sighting"] == first)
+    assert (tags["man_made"], tags["camera:type"], tags["manufacturer"]) == ("surveillance", "dome", "axis")
+    assert len(features) == 2
+
+
+def test_a_spreadsheet_gets_no_formula(service: Service, client: httpx.Client) -> None:
+    send(service, "=cmd.jpg", 960)
+    answer = client.get("/api/v1/sightings/export.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) == 3
+    assert all(row["photos"] == "'=cmd.jpg" for row in rows)
+    assert answer.headers["content-type"].startswith("text/csv")
+
+
+def test_a_removed_sighting_is_gone_from_the_disk(service: Service, client: httpx.Client) -> None:
+    photo = send(service, "a.jpg", 960, (44.4, 26.1))
+    one = of(client, photo)
+    place = {"latitude": 50.45, "longitude": 30.52, "by": "Somebody-Unmistakable"}
+    client.put(f"/api/v1/sightings/{one}/place", json=place)
+    assert client.delete(f"/api/v1/sightings/{one}").status_code == 204
+    assert client.get(f"/api/v1/sightings/{one}").status_code == 404
+    assert client.delete(f"/api/v1/sightings/{one}").status_code == 404
+    assert client.get(f"/api/v1/photos/{photo['id']}").status_code == 200
+    files = [file for file in service.data_dir.glob("camid.sqlite*") if file.is_file()]
+    assert all(b"Somebody-Unmistakable" not in file.read_bytes() for file in files)
+
+
+def test_photos_of_an_older_camid_get_their_sightings(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path / "data")
+    with running(settings) as service:
+        send(service, "a.jpg", 960)
+    with sqlite3.connect(tmp_path / "data" / "camid.sqlite") as connection:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        script = f"DROP TABLE sightings; DROP TABLE views; PRAGMA user_version = {version - 1}"
+        connection.executescript(script)
+    connection.close()
+    with running(settings) as service, service.client() as client:
+        assert len(listed(client)) == 3
+
+
+def test_without_a_token_nothing_is_said(service: Service) -> None:
+    with service.client(token=None) as client:
+        for path in ("", "/export.csv", "/export.geojson", "/x", "/x/suggestions"):
+            assert client.get(f"/api/v1/sightings{path}").status_code == 401

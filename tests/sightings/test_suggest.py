@@ -1,0 +1,51 @@
+"""Which sightings are suggested as one camera, and outlines for the map behind them."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.sightings.outlines import outlines_in
+from edge.sightings.suggest import Seen, metres_between, suggested
+
+NOON = "2026-05-01T12:00:00Z"
+
+
+def seen(name: str, north_m: float | None = 0.0, at: str | None = NOON, vendor: str | None = None) -> Seen:
+    latitude = None if north_m is None else 44.4 + north_m / 111_195
+    return Seen(name, frozenset({name}), latitude, None if latitude is None else 26.1, at, vendor, "dome")
+
+
+def ids(one: Seen, *others: Seen) -> list[str]:
+    return [found.id for found in suggested(one, [one, *others])]
+
+
+def test_the_near_ones_come_first_and_the_far_not_at_all() -> None:
+    assert ids(seen("a"), seen("far", 400), seen("near", 5), seen("next", 25)) == ["near", "next"]
+
+
+def test_another_maker_or_the_same_photo_is_another_camera() -> None:
+    one = seen("a", vendor="dahua")
+    assert ids(one, seen("b", vendor="axis")) == []
+    assert ids(one, Seen("c", frozenset({"a"}), 44.4, 26.1, NOON, "dahua", "dome")) == []
+
+
+def test_without_places_the_time_must_be_close() -> None:
+    one = seen("a", None)
+    assert ids(one, seen("soon", None, "2026-05-01T12:02:00Z")) == ["soon"]
+    assert ids(one, seen("later", None, "2026-05-01T18:00:00Z"), seen("never", None, None)) == []
+
+
+def test_a_time_without_a_zone_is_compared_as_it_stands() -> None:
+    assert ids(seen("a", None), seen("b", None, "2026-05-01T12:01:00")) == ["b"]
+
+
+def test_metres_along_the_sphere() -> None:
+    assert metres_between(0, 0, 1, 0) == pytest.approx(111_195, rel=1e-3)
+    assert metres_between(0, 179.9, 0, -179.9) == pytest.approx(22_239, rel=1e-3)
+
+
+def test_outlines_are_inside_and_fewer_from_afar() -> None:
+    near = outlines_in(25, 43, 27, 45, 600)
+    assert near
+    assert all(24.8 <= x <= 27.2 and 42.8 <= y <= 45.2 for ring in near for x, y in ring)
+    assert len(outlines_in(-180, -85, 180, 85, 300)) < 600
