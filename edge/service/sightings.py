@@ -27,12 +27,13 @@ from edge.service.sighting_answers import (
     sighting_answer,
 )
 from edge.service.sighting_query import Conditions, conditions
-from edge.service.sighting_store import Place, Weigh
+from edge.service.sighting_store import Place, Sighting, Weigh
 from edge.sightings.joining import Weighing, joined
 from edge.sightings.suggest import suggested
 
 MAX_JOINED = 100
-MAX_EXPORTED = 100_000
+MAX_EXPORTED = 10_000
+"""More would take the memory that photos need."""
 _WRONG = problem_doc("bad_request", "The request is wrong.", "One photo shows two of them: …")
 _UNKNOWN = problem_doc("not_found", "No such sighting.", "There is no sighting with this id. …")
 _FULL = problem_doc("store_full", "The disk of the data directory is full.", "Free disk space …")
@@ -105,7 +106,7 @@ async def list_sightings(
 )
 async def export_geojson(service: PartsOf, wanted: Wanted) -> Response:
     """Those with a place, tagged as OpenStreetMap does. A place from EXIF is where the photographer stood."""
-    found = await asyncio.to_thread(service.store.sightings.find, wanted, MAX_EXPORTED)
+    found = await asyncio.to_thread(_exported, service, wanted)
     return _file(geojson(found), "application/geo+json", "camid-sightings.geojson")
 
 
@@ -117,7 +118,7 @@ async def export_geojson(service: PartsOf, wanted: Wanted) -> Response:
 )
 async def export_csv(service: PartsOf, wanted: Wanted) -> Response:
     """UTF-8 with a head line; what a spreadsheet would take for a formula gets an apostrophe."""
-    found = await asyncio.to_thread(service.store.sightings.find, wanted, MAX_EXPORTED)
+    found = await asyncio.to_thread(_exported, service, wanted)
     return _file(csv_text(found), "text/csv; charset=utf-8", "camid-sightings.csv")
 
 
@@ -218,6 +219,17 @@ def _weigh(service: Parts) -> Weigh:
     models = service.settings.models_dir
     weighing = Weighing(service.catalogue, load_likelihoods(models), load_thresholds(models))
     return lambda cameras: joined(cameras, weighing)
+
+
+def _exported(service: Parts, wanted: Conditions) -> tuple[Sighting, ...]:
+    """All of them or none: a file that silently ends early would be taken for the whole."""
+    total = service.store.sightings.count(wanted)
+    if total > MAX_EXPORTED:
+        raise CamidError(
+            ErrorCode.BAD_REQUEST,
+            f"These are {total} sightings; at most {MAX_EXPORTED} go out at once: filter.",
+        )
+    return service.store.sightings.find(wanted, MAX_EXPORTED)
 
 
 def _suggestions(service: Parts, sighting_id: str) -> SuggestionsV1:

@@ -62,7 +62,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 def _fill(disk: Path, left: int) -> Path:
     """Once the service has written what it writes after an answer."""
-    wait_for(lambda: (disk / "data" / "audit.jsonl").stat().st_size > 0)
+    audit = disk / "data" / "audit.jsonl"
+    wait_for(lambda: audit.is_file() and audit.stat().st_size > 0)
     free = os.statvfs(disk)
     filler = disk / "filler"
     filler.write_bytes(b"\0" * (free.f_bavail * free.f_frsize - left))

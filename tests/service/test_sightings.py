@@ -6,12 +6,16 @@ import csv
 import io
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from edge.service.data_dir import DataDir
+from edge.service.sighting_store import forget_sightings
+from edge.service.store import Store
 from tests.support.pictures import exif_block, jpeg, position
 from tests.support.service import Service, StandIn, make_settings, running, street
 
@@ -145,6 +149,15 @@ def test_a_spreadsheet_gets_no_formula(service: Service, client: httpx.Client) -
     assert answer.headers["content-type"].startswith("text/csv")
 
 
+def test_more_than_go_out_at_once_are_refused(
+    service: Service, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(service, "a.jpg", 960)
+    monkeypatch.setattr("edge.service.sightings.MAX_EXPORTED", 2)
+    assert client.get("/api/v1/sightings/export.csv").status_code == 422
+    assert client.get("/api/v1/sightings/export.csv", params={"form": "bullet"}).status_code == 200
+
+
 def test_a_removed_sighting_is_gone_from_the_disk(service: Service, client: httpx.Client) -> None:
     photo = send(service, "a.jpg", 960, (44.4, 26.1))
     one = of(client, photo)
@@ -175,3 +188,20 @@ def test_without_a_token_nothing_is_said(service: Service) -> None:
     with service.client(token=None) as client:
         for path in ("", "/export.csv", "/export.geojson", "/x", "/x/suggestions"):
             assert client.get(f"/api/v1/sightings{path}").status_code == 401
+
+
+def test_with_a_photo_goes_what_only_it_showed(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path / "data")
+    with running(settings) as service, service.client() as client:
+        first, second = send(service, "a.jpg", 960), send(service, "b.jpg", 976)
+        one = join(client, of(client, first), of(client, second)).json()["id"]
+    data = DataDir(tmp_path / "data")
+    with data, closing(Store(data)) as store:
+        kept = store.get(second["id"])
+        with store._engine.begin() as connection:
+            forget_sightings(connection, [first["id"]])
+        left = store.sightings.find((), 9)
+        assert len(left) == 3
+        found = store.sightings.get(one)
+        assert [view.name for view in found.views] == ["b.jpg"]
+        assert found.machine == kept.body.cameras[0].identification
