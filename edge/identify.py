@@ -187,6 +187,8 @@ class Identifier:
 
     def _recorded_by(self, evidence: Sequence[Evidence]) -> Identification | None:
         """None where nothing tells of the camera that took a photo."""
+        if not evidence:
+            return None
         weighed = self.weigh(evidence)
         return None if weighed.verdict is Verdict.UNDETERMINED else weighed
 
