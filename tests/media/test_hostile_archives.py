@@ -165,6 +165,17 @@ def test_a_tar_of_many_members_is_not_kept_in_memory(tmp_path: Path) -> None:
     assert peak < 1_000_000
 
 
+def test_a_folder_of_many_files_takes_little_memory(tmp_path: Path) -> None:
+    for number in range(3000):
+        (tmp_path / f"{number}.jpg").touch()
+    tracemalloc.start()
+    count = sum(1 for _ in walk([str(tmp_path)], SETTINGS))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 3000
+    assert peak < 3000 * 150
+
+
 def test_a_size_that_is_only_claimed(tmp_path: Path) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
