@@ -16,8 +16,17 @@ from numpy.typing import NDArray
 
 from edge.domain import Box, Pixels, TextLine
 from edge.errors import CamidError, ErrorCode
-from edge.vision.embedding import Embedder, mark_strip, unit
-from edge.vision.enrolled import MARKS, PICTURES, VECTORS, EnrolledMark, MarkShelf, mark_id, mark_png
+from edge.vision.embedding import Embedder, display_strip, mark_strip, unit
+from edge.vision.enrolled import (
+    DISPLAY_VECTORS,
+    MARKS,
+    PICTURES,
+    VECTORS,
+    EnrolledMark,
+    MarkShelf,
+    mark_id,
+    mark_png,
+)
 from edge.vision.gallery import EnrolledMarks, Gallery, best_matches
 
 AXES = np.eye(4, dtype=np.float32)
@@ -70,6 +79,15 @@ def test_embeddings_are_made_once_and_anew_for_another_network(tmp_path: Path) -
     (tmp_path / VECTORS).write_bytes(b"torn")
     assert shelf.vectors(marks, Embedder(second, mark_strip), "two").shape == (2, 5)
     assert second.crops == 4
+
+
+def test_two_networks_keep_their_embeddings_beside_each_other(tmp_path: Path) -> None:
+    shelf, first, second = MarkShelf(tmp_path), Counting(3), Counting(5)
+    marks = enrol(shelf, 10, 30)
+    for _ in range(2):
+        shelf.vectors(marks, Embedder(first, mark_strip), "one")
+        shelf.vectors(marks, Embedder(second, display_strip), "two", kept_in=DISPLAY_VECTORS)
+    assert (first.crops, second.crops) == (2, 2)
 
 
 def test_no_marks_need_no_network(tmp_path: Path) -> None:
