@@ -145,11 +145,14 @@ SELECT avg(latitude), avg(longitude), count(*) AS n, coalesce(sum(cameras), 0)
 FROM photos, box WHERE latitude IS NOT NULL
 GROUP BY round(latitude / cell), round(longitude / cell) ORDER BY n DESC LIMIT ?"""
 _FINDS = """
-SELECT place, sha256, camera, vendor, confidence, form_factor, taken_at, country, evidence FROM (
-  SELECT *, row_number() OVER (
+WITH turns AS (
+  SELECT place, camera, row_number() OVER (
     PARTITION BY vendor ORDER BY confidence DESC, score DESC, place, camera) AS turn
-  FROM cameras WHERE verdict = 'identified')
-ORDER BY turn, confidence DESC, score DESC, place, camera LIMIT ?"""
+  FROM cameras WHERE verdict = 'identified'
+  ORDER BY turn, confidence DESC, score DESC, place, camera LIMIT ?)
+SELECT place, sha256, camera, vendor, confidence, form_factor, taken_at, country, evidence
+FROM cameras JOIN turns USING (place, camera)
+ORDER BY turn, confidence DESC, score DESC, place, camera"""
 _CAUSES = "SELECT code, count(*) AS n, 0 FROM errors GROUP BY code ORDER BY n DESC, code"
 _ERRORS = "SELECT place, message FROM errors ORDER BY place LIMIT ?"
 

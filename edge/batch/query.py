@@ -7,6 +7,7 @@ The filter is made of comparisons joined by ``and``, ``or``, ``not`` and bracket
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ _NUMBERS = frozenset(
     field.name for field in CAMERAS if pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
 )
 _MAX_QUERY = 4000
+_MEMORY, _THREADS = "256MB", 2
+"""What a question takes; more goes to files in the system's folder for temporary ones."""
 _AT_A_TIME = 2000
 """Rows that are fetched together; DuckDB's own vectors hold as many."""
 
@@ -130,10 +133,19 @@ def _some_at_a_time(found: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, 
         yield from some
 
 
-def _opened(output: Path) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def _opened(output: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if not (output / "batch.json").is_file():
         raise CamidError(ErrorCode.NOT_READABLE, f"{output} holds no batch.")
-    database = duckdb.connect(":memory:")
+    with tempfile.TemporaryDirectory(prefix="camid-query-") as spilt, duckdb.connect(":memory:") as database:
+        database.execute(f"SET memory_limit = '{_MEMORY}'")
+        database.execute(f"SET threads = {_THREADS}")  # each sorts in memory of its own
+        database.execute(f"SET temp_directory = {_quoted(spilt)}")
+        _show(database, output)
+        yield database
+
+
+def _show(database: duckdb.DuckDBPyConnection, output: Path) -> None:
     committed = {path.name for path in (output / "photos").glob("part-*.parquet")}
     parts = {
         name: sorted(path for path in (output / name).glob("part-*.parquet") if path.name in committed)
@@ -148,7 +160,6 @@ def _opened(output: Path) -> duckdb.DuckDBPyConnection:
     database.execute(f"SET allowed_paths = [{', '.join(map(_quoted, allowed))}]")
     database.execute("SET enable_external_access = false")
     database.execute("SET lock_configuration = true")
-    return database
 
 
 def _view(

@@ -126,3 +126,14 @@ def test_no_batch(tmp_path: Path) -> None:
     with pytest.raises(CamidError) as caught:
         ask(tmp_path, filter_query(""))
     assert caught.value.code is ErrorCode.NOT_READABLE
+
+
+def test_a_question_takes_little_memory_and_leaves_no_file(
+    batch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    found = ask(batch, Query("SELECT current_setting('memory_limit'), current_setting('temp_directory')"))
+    ((limit, folder),) = found.rows
+    assert str(limit) == "244.1 MiB"
+    assert str(folder).startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
