@@ -68,6 +68,8 @@ class Recorder:
         Raises:
             ModelError: ``model_broken`` if a model fails.
         """
+        if not self._reader.reads:
+            return OsdFinding()
         read = self._reader.read(frames, recorded=recorded)
         kept = tuple(line for line in read.lines if not on_a_housing(line.line.box, housings))
         overlay = Overlay(read.width, read.height, read.frames, kept)

@@ -18,6 +18,7 @@ from edge.errors import ErrorCode, ModelError, PhotoError
 from edge.identify import Identifier
 from edge.media.photo import read
 from edge.settings import Settings
+from edge.vision.detector import load_detector
 from edge.vision.loop import StaleError
 from tests.support.pictures import textured
 
@@ -82,6 +83,15 @@ def test_what_the_budget_does_not_reach_is_said_and_not_named(settings: Settings
     assert report.cameras
     assert {c.reading for c in report.cameras} == {Reading.OVER_BUDGET}
     assert {c.identification.verdict for c in report.cameras} == {Verdict.UNDETERMINED}
+
+
+def test_who_does_not_read_pays_for_the_search_alone(settings: Settings) -> None:
+    nothing = {"max_read_crops": 0, "scene_text_side": 0, "osd_search_side": 0}
+    blind = Identifier.load(settings.model_copy(update=nothing))
+    before, picture = blind.loop.statistics().calls, sample("close", settings)
+    blind.photo(picture)
+    views = len(load_detector(settings, 0.3).plan(picture.width, picture.height).tiles)
+    assert blind.loop.statistics().calls - before <= views + 1  # and one second look
 
 
 def test_a_lower_threshold_shows_more_and_a_higher_one_less(

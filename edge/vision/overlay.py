@@ -94,6 +94,11 @@ class OsdReader:
         self._settings = settings
         self._whole = whole
 
+    @property
+    def reads(self) -> bool:
+        """Whether the settings have displays read at all."""
+        return self._settings.osd_search_side > 0
+
     def read(self, frames: Sequence[Pixels], *, recorded: bool = False) -> Overlay:
         """The display of one camera, from one picture or several of the same size, oldest first.
         ``recorded`` says that a camera surely recorded them; the corners of a photo larger than a frame are
@@ -108,7 +113,7 @@ class OsdReader:
         chosen = self.chosen(frames)
         height, width = chosen[-1].shape[:2]
         newest = chosen[-1]
-        if min(height, width) < SMALLEST or not self._settings.osd_search_side:
+        if min(height, width) < SMALLEST or not self.reads:
             return Overlay(width, height, len(chosen))
         quads = self._find(newest, self._side(max(height, width), recorded))
         lines = self._read(chosen, quads)
