@@ -109,8 +109,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_fails_the_batch_which_goes_on_once_there_is_room(
-    folder: Path, tmp_path: Path, small_disk: Path
+    folder: Path, tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The reserve of the settings is larger than this disk: what is tested is the disk that is really full.
+    monkeypatch.setenv("CAMID_MIN_FREE_BYTES", "0")
     with service(small_disk / "data", tmp_path / "log") as running, running.client() as client:
         refused = send(client, b"PK\x03\x04" + b"\0" * 4_000_000)
         assert (refused.status_code, refused.json()["error"]["code"]) == (507, "store_full")
