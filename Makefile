@@ -22,7 +22,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
             $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams soak \
+.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams bench-batch soak \
         mosaics train-env train render-env renders osd-set ship lock docker clean
 
 help:  ## List the targets
@@ -59,6 +59,12 @@ bench: dev $(RIVALS)/.installed  ## Speed and memory, with the rivals side by si
 
 bench-streams: dev  ## How the cost of watching grows with the number of cameras (half an hour)
 	$(BIN)/python -m scripts.bench_streams $(ARGS)
+
+bench-batch: dev $(RIVALS)/.installed  ## Archives: speed beside rivals, memory, start (an hour and a half)
+	$(BIN)/python -m scripts.bench_batch speed --sahi-python $(RIVALS)/bin/python $(ARGS)
+	$(BIN)/python -m scripts.bench_batch speed --large --rounds 3 $(ARGS)
+	$(BIN)/python -m scripts.bench_batch start $(ARGS)
+	$(BIN)/python -m scripts.bench_batch memory --minutes 30 $(ARGS)
 
 soak: dev  ## Eight cameras under every fault for twenty minutes
 	$(BIN)/python -m scripts.soak $(ARGS)
