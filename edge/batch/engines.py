@@ -54,7 +54,7 @@ def run_here(work: Work, identifier: Identifier, workers: int | None = None) -> 
         identifier,
         work.output,
         work.settings,
-        workers=workers or usable_cores(work.settings),
+        workers=workers or usable_cores(work.settings) + 1,
         min_score=work.min_score,
         country=country_of,
         keep=work.keep,

@@ -100,7 +100,7 @@ def run_job(job: Job, means: Means, control: Control, tell: Tell) -> Progress:
             ConsiderateIdentifier(means.identifier, means.courtesy),
             output,
             settings,
-            workers=usable_cores(settings),
+            workers=usable_cores(settings) + 1,
             min_score=job.min_score,
             country=lambda facts: country_at(facts.gps.latitude, facts.gps.longitude) if facts.gps else None,
             keep=Copies(job.folder, annotated=False, crops=True),

@@ -65,7 +65,7 @@ def large(folder: Path, out: Path, minutes: float) -> None:
             identifier,
             output,
             settings,
-            workers=usable_cores(settings),
+            workers=usable_cores(settings) + 1,
             country=country_of,
             control=control,
         )
