@@ -1,10 +1,9 @@
-"""Which sightings are suggested as one camera, and outlines for the map behind them."""
+"""Which sightings are suggested as one camera."""
 
 from __future__ import annotations
 
 import pytest
 
-from edge.sightings.outlines import outlines_in
 from edge.sightings.suggest import Seen, metres_between, suggested
 
 NOON = "2026-05-01T12:00:00Z"
@@ -42,10 +41,3 @@ def test_a_time_without_a_zone_is_compared_as_it_stands() -> None:
 def test_metres_along_the_sphere() -> None:
     assert metres_between(0, 0, 1, 0) == pytest.approx(111_195, rel=1e-3)
     assert metres_between(0, 179.9, 0, -179.9) == pytest.approx(22_239, rel=1e-3)
-
-
-def test_outlines_are_inside_and_fewer_from_afar() -> None:
-    near = outlines_in(25, 43, 27, 45, 600)
-    assert near
-    assert all(24.8 <= x <= 27.2 and 42.8 <= y <= 45.2 for ring in near for x, y in ring)
-    assert len(outlines_in(-180, -85, 180, 85, 300)) < 600
