@@ -27,7 +27,7 @@ from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
 from scripts.evaluation.calibration import Reliability, diagram, error_by_chance, reliability
 from scripts.evaluation.cases import NEGATIVES, PRODUCTS, SCENES, Case, Truth, load_cases
-from scripts.evaluation.detection import match
+from scripts.evaluation.matching import match
 from scripts.evaluation.observations import Kept, Observation, Seen
 from scripts.fit_housing import calibrate, logit_of
 from scripts.training.command import described

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from scripts.training.command import described
-from scripts.training.compose import GREY
 from scripts.training.verifier import CROP, Verifier, mirrored_mean
+from scripts.training.whole import letterboxed, planes
 from scripts.training.yolox import SIZES, Detector, anchor_grid, decode
 
 OPSET = 17
@@ -88,11 +88,7 @@ def real_input(kind: str, path: Path, side: int) -> NDArray[np.generic]:
         raise ValueError(f"{path} cannot be decoded")
     if kind == "housing":
         return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)[None])
-    scale = side / max(picture.shape[:2])
-    picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:side, :side]
-    canvas = np.full((side, side, 3), GREY, np.uint8)
-    canvas[: picture.shape[0], : picture.shape[1]] = picture
-    return canvas.transpose(2, 0, 1)[None].astype(np.float32)
+    return planes(letterboxed(np.asarray(picture, np.uint8), side))
 
 
 def difference(kind: str, module: nn.Module, file: Path, pictures: list[Path], side: int) -> float:

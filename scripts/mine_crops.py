@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from edge.domain import Box, Pixels
 from edge.vision.crops import surroundings
 from scripts.training.command import described
-from scripts.training.compose import GREY, Sample
+from scripts.training.compose import Sample
 from scripts.training.sources import UNKNOWN_FORM, Photo, in_folds, joined, load
 from scripts.training.verifier import CROP
+from scripts.training.whole import best, letterboxed, planes
 
 SIZE = 416
 FLOOR = 0.01
@@ -41,12 +42,6 @@ class Crop:
     camera: bool
     form: int
     score: float
-
-
-def suppressed(boxes: NDArray[np.float32], scores: NDArray[np.float32], most: int) -> list[int]:
-    """Indices of the best boxes of which none overlaps a better one by half."""
-    rectangles = [(float(b[0]), float(b[1]), float(b[2] - b[0]), float(b[3] - b[1])) for b in boxes]
-    return [int(k) for k in cv2.dnn.NMSBoxes(rectangles, scores.tolist(), FLOOR, 0.5)][:most]
 
 
 def overlap(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -73,11 +68,8 @@ class Miner:
 
     def candidates(self, pixels: Pixels) -> list[tuple[NDArray[np.float32], float]]:
         """The detector's finds in one SIZE × SIZE picture, best first."""
-        images = pixels.transpose(2, 0, 1)[None].astype(np.float32)
-        boxes, scores = (output[0] for output in self.session.run(None, {"images": images}))
-        likely = scores > FLOOR
-        boxes, scores = boxes[likely], scores[likely]
-        return [(boxes[k], float(scores[k])) for k in suppressed(boxes, scores, 20)]
+        boxes, scores = (output[0] for output in self.session.run(None, {"images": planes(pixels)}))
+        return [(boxes[k], float(scores[k])) for k in best(boxes, scores, FLOOR, 20)]
 
     def crops(self, view: View) -> Iterator[Crop]:
         """Its cameras where the detector puts them, and the detector's mistakes."""
@@ -108,18 +100,15 @@ def plain_views(photo: Photo) -> Iterator[View]:
         scale = SIZE * share / max(photo.pixels.shape[:2])
         if share < 1.0:
             small = cv2.resize(photo.pixels, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
-            yield View(letterboxed(photo, scale), np.asarray(small, np.uint8), scale / share)
+            yield View(seen_at(photo, scale), np.asarray(small, np.uint8), scale / share)
         else:
-            yield View(letterboxed(photo, scale), photo.pixels, scale)
+            yield View(seen_at(photo, scale), photo.pixels, scale)
 
 
-def letterboxed(photo: Photo, scale: float) -> Sample:
-    small = cv2.resize(photo.pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:SIZE, :SIZE]
-    canvas = np.full((SIZE, SIZE, 3), GREY, np.uint8)
-    canvas[: small.shape[0], : small.shape[1]] = small
+def seen_at(photo: Photo, scale: float) -> Sample:
     boxes = photo.boxes * scale
     large = (boxes[:, 2:] - boxes[:, :2]).max(1, initial=0) >= 8
-    return Sample(canvas, boxes[large], photo.forms[large], boxes[~large])
+    return Sample(letterboxed(photo.pixels, SIZE, scale), boxes[large], photo.forms[large], boxes[~large])
 
 
 @dataclass(slots=True)

@@ -35,8 +35,8 @@ from edge.domain import Box, Pixels
 from edge.vision.crops import surroundings
 from scripts.evaluation.bare import BareDetector, measure_bare
 from scripts.training.command import described
-from scripts.training.compose import GREY
 from scripts.training.sources import Photo, held_out, load, rows
+from scripts.training.whole import letterboxed, planes
 
 METHODS = {
     "minmax": CalibrationMethod.MinMax,
@@ -86,21 +86,13 @@ def detector_inputs(data: Path, count: int, side: int, seed: int) -> Iterator[ND
     for number, (pixels, _) in enumerate(train_pictures(data)):
         if number == count:
             return
-        yield letterboxed(pixels if number % 2 else tile_of(pixels, side, rng), side)
+        yield planes(letterboxed(pixels if number % 2 else tile_of(pixels, side, rng), side))
 
 
 def tile_of(pixels: Pixels, side: int, rng: np.random.Generator) -> Pixels:
     height, width = pixels.shape[:2]
     x, y = int(rng.integers(0, max(1, width - side))), int(rng.integers(0, max(1, height - side)))
     return pixels[y : y + side, x : x + side]
-
-
-def letterboxed(pixels: Pixels, side: int) -> NDArray[np.float32]:
-    scale = side / max(pixels.shape[:2])
-    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:side, :side]
-    canvas = np.full((side, side, 3), GREY, np.uint8)
-    canvas[: small.shape[0], : small.shape[1]] = small
-    return canvas.transpose(2, 0, 1)[None].astype(np.float32)
 
 
 def housing_inputs(data: Path, count: int, side: int, seed: int) -> Iterator[NDArray[np.uint8]]:

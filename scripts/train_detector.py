@@ -34,7 +34,7 @@ from scripts.training.compose import Composer, Mix, Sample
 from scripts.training.efficientnet import imagenet_weights, load_imagenet
 from scripts.training.schedule import Course, Ema, rate_at
 from scripts.training.sources import Sources, load
-from scripts.training.validation import Held, average_precision
+from scripts.training.validation import Held, held_out_precision
 from scripts.training.yolox import (
     SIZES,
     Detector,
@@ -199,7 +199,7 @@ class Training:
 
     def precision(self, held: Held) -> float:
         self.judged.load_state_dict(self.ema.state)
-        return float(average_precision(self.judged, held, self.grid))
+        return float(held_out_precision(self.judged, held, self.grid))
 
     def save(self, done: int, size: int) -> None:
         state = {

@@ -10,20 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from edge.domain import Box, Pixels
-from edge.vision.tiling import PAD
-from scripts.evaluation.detection import FALSE_BOXES_A_PHOTO, average_precision, match, threshold_for
-from scripts.evaluation.observations import Seen
+from edge.domain import Box, Housing, Pixels
+from scripts.evaluation.detection import FALSE_BOXES_A_PHOTO
+from scripts.evaluation.matching import average_precision, match, threshold_for
 from scripts.evaluation.shares import Share
+from scripts.training.whole import best, letterboxed, planes
 
 FLOOR = 0.01
 MOST = 50
-OVERLAP = 0.5
 
 
 class Labelled(Protocol):
@@ -57,27 +55,19 @@ class BareDetector:
         session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         return cls(session, int(session.get_inputs()[0].shape[2]))
 
-    def find(self, pixels: Pixels) -> list[Seen]:
+    def find(self, pixels: Pixels) -> list[Housing]:
         """Boxes in pixels of the photo, best first."""
         scale = self.side / max(pixels.shape[:2])
-        boxes, scores = (rows[0] for rows in self.session.run(None, {self._name: self._input(pixels, scale)}))
-        good = np.flatnonzero(scores >= FLOOR)
-        boxes, scores = boxes[good], scores[good]
-        corners = np.hstack([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]]).tolist()
-        kept = cv2.dnn.NMSBoxes(corners, scores.tolist(), FLOOR, OVERLAP)
-        chosen = [int(k) for k in np.asarray(kept, np.intp).ravel()[:MOST]]
-        return [Seen(Box(*(boxes[k] / scale).tolist()), min(1.0, float(scores[k]))) for k in chosen]
+        inputs = planes(letterboxed(pixels, self.side))
+        boxes, scores = (rows[0] for rows in self.session.run(None, {self._name: inputs}))
+        return [
+            Housing(Box(*(boxes[k] / scale).tolist()), min(1.0, float(scores[k])))
+            for k in best(boxes, scores, FLOOR, MOST)
+        ]
 
     @property
     def _name(self) -> str:
         return str(self.session.get_inputs()[0].name)
-
-    def _input(self, pixels: Pixels, scale: float) -> NDArray[np.float32]:
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=how)[: self.side, : self.side]
-        canvas = np.full((self.side, self.side, 3), PAD, np.uint8)
-        canvas[: small.shape[0], : small.shape[1]] = small
-        return canvas.transpose(2, 0, 1)[None].astype(np.float32)
 
 
 def measure_bare(detector: BareDetector, photos: Sequence[Labelled]) -> BareFigures:

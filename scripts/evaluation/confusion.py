@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from edge.vendors.catalogue import Catalogue
 from scripts.evaluation.cases import MARKS, NEGATIVES, PRODUCTS, SCENES, Case
-from scripts.evaluation.detection import match
+from scripts.evaluation.matching import match
 from scripts.evaluation.naming import Graded, Outcome, grade_picture, grade_scene
 from scripts.evaluation.observations import Observation
 from scripts.evaluation.shares import Share

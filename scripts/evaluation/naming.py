@@ -15,7 +15,7 @@ from enum import StrEnum
 from edge.domain import Box, Verdict
 from edge.vendors.catalogue import Catalogue
 from scripts.evaluation.cases import MARKS, PRODUCTS, SCENES, Case, Truth
-from scripts.evaluation.detection import match
+from scripts.evaluation.matching import match
 from scripts.evaluation.observations import Observation, Seen
 from scripts.evaluation.shares import Share
 

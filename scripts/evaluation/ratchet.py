@@ -18,7 +18,7 @@ from edge.media.photo import read
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue
 from scripts.evaluation.cases import MARKS, NEGATIVES, PRODUCTS, SCENES, SETS, Case, load_cases
-from scripts.evaluation.detection import match
+from scripts.evaluation.matching import match
 from scripts.evaluation.naming import Graded, Outcome, grade_picture, grade_scene
 from scripts.evaluation.observations import Observation, PhotoIdentifier, Seen
 

@@ -58,7 +58,7 @@ def _assigned(
     centres = (boxes[..., :2] + boxes[..., 2:]) / 2
     near = ((points - centres[:, :, None]).abs() < CENTRE_RADIUS * grid[:, 2:]).all(-1) & real
     cells = (inside | near).any(1, keepdim=True)
-    iou = _iou(boxes, decoded) * (cells & real)
+    iou = pair_iou(boxes, decoded) * (cells & real)
     score = (raw[..., 4].float().sigmoid() * raw[..., 5].float().sigmoid()).sqrt().clamp(1e-6, 1 - 1e-6)
     cost = -score.log()[:, None] - 3 * (iou + 1e-8).log() + 1e5 * ~(inside & near)
     cost = cost.masked_fill(~(cells & real), _NEVER)
@@ -74,7 +74,7 @@ def _assigned(
     return torch.where(taken, owner, -1), overlap * taken
 
 
-def _iou(a: Tensor, b: Tensor) -> Tensor:
+def pair_iou(a: Tensor, b: Tensor) -> Tensor:
     """N×M×A intersection over union of N×M×4 and N×A×4 boxes."""
     extent = (
         torch.minimum(a[:, :, None, 2:], b[:, None, :, 2:])

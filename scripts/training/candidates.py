@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from edge.vision.crops import CONTEXT, MARGIN, PAD
+from scripts.training.assign import pair_iou
 from scripts.training.verifier import CROP
 from scripts.training.yolox import decode
 
@@ -32,15 +33,6 @@ class Candidates:
     picture: Tensor
     camera: Tensor
     form: Tensor
-
-
-def pair_iou(a: Tensor, b: Tensor) -> Tensor:
-    """N×A×B intersection over union of N×A×4 and N×B×4 boxes."""
-    a, b = a[:, :, None], b[:, None]
-    extent = (torch.minimum(a[..., 2:], b[..., 2:]) - torch.maximum(a[..., :2], b[..., :2])).clamp(min=0)
-    shared = extent.prod(-1)
-    areas = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1)
-    return shared / (areas - shared + 1e-9)
 
 
 def finds(raw: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:

@@ -26,11 +26,6 @@ class Ema:
             self.state[name].copy_(now[name])
 
 
-def learning_rate(step: int, steps: int, peak: float, warm_up: int) -> float:
-    """Linear over ``warm_up`` steps, then a cosine down to 2 % of ``peak``."""
-    return rate_at(step / steps, step, peak, warm_up)
-
-
 class Course:
     """How far a training has come: by its steps, or by the clock where ``minutes`` are given."""
 
@@ -48,5 +43,5 @@ class Course:
 
 
 def rate_at(share: float, step: int, peak: float, warm_up: int) -> float:
-    """As ``learning_rate``, where ``share`` of the training is done."""
+    """Linear over ``warm_up`` steps, and with the ``share`` that is done a cosine down to 2 % of ``peak``."""
     return peak * min(1.0, (step + 1) / warm_up) * (0.02 + 0.49 * (1 + math.cos(math.pi * share)))

@@ -32,7 +32,8 @@ from edge.vendors.catalogue import Catalogue, load_catalogue
 from scripts import evaluate
 from scripts.evaluation.cases import PRODUCTS, SCENES, SETS, Case, Truth, form_named, load_cases
 from scripts.evaluation.confusion import OPEN, Confusion, forms, makers
-from scripts.evaluation.detection import Scored, average_precision, match, measure, threshold_for
+from scripts.evaluation.detection import measure
+from scripts.evaluation.matching import Scored, average_precision, match, threshold_for
 from scripts.evaluation.naming import (
     Outcome,
     grade,
