@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.batch.index_view import Failure, IndexReader, IndexView, frames_between
 from edge.batch.rows import Piece, Row
 
 _VERSION = 2
@@ -32,15 +32,6 @@ _UNDONE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A file without an answer, and why."""
-
-    piece: Piece
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class RowAt:
     """The row of a file: the part that holds it, and of what content it speaks."""
 
@@ -49,11 +40,11 @@ class RowAt:
     sha256: str
 
 
-class Index:
+class Index(IndexReader):
     """One owner, one thread. Whatever it lacks is in the parts (see ``edge.batch.output``)."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
+        super().__init__(sqlite3.connect(path, isolation_level=None))
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.executescript(
@@ -64,22 +55,8 @@ class Index:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         return "" if version == _VERSION else " ".join(f"DROP TABLE IF EXISTS {name};" for name in _NAMES)
 
-    def is_done(self, piece: Piece) -> bool:
-        row = self._db.execute(
-            "SELECT size, modified_ns FROM done WHERE place = ?", (piece.place,)
-        ).fetchone()
-        return bool(row == (piece.size, piece.modified_ns))
-
-    def place_of(self, sha256: str) -> str | None:
-        row = self._db.execute("SELECT place FROM contents WHERE sha256 = ?", (sha256,)).fetchone()
-        return str(row[0]) if row else None
-
     def parts(self) -> set[int]:
         return {number for (number,) in self._db.execute("SELECT number FROM parts")}
-
-    def failures(self) -> list[Failure]:
-        rows = self._db.execute("SELECT place, size, modified_ns, code, message FROM errors ORDER BY place")
-        return [Failure(Piece(place, size, when), code, message) for place, size, when, code, message in rows]
 
     def row_at(self, place: str) -> RowAt | None:
         row = self._db.execute("SELECT place, part, sha256 FROM done WHERE place = ?", (place,)).fetchone()
@@ -127,16 +104,12 @@ class Index:
                 self._db.execute("ROLLBACK")
             raise
 
-    def close(self) -> None:
-        self._db.close()
-
     def _other_frames(self, row: Row) -> list[RowAt]:
         """Rows of frames at this place that are of another file than ``row`` is."""
-        first, end = f"{row['place']}#t=", f"{row['place']}#t>"
         rows = self._db.execute(
             "SELECT place, part, sha256 FROM done WHERE place >= ? AND place < ?"
             " AND (size, modified_ns) <> (?, ?)",
-            (first, end, row["bytes"], row["modified_ns"]),
+            (*frames_between(row["place"]), row["bytes"], row["modified_ns"]),
         )
         return [RowAt(*one) for one in rows]
 
@@ -174,9 +147,5 @@ def failures_in(path: Path, limit: int, offset: int) -> list[Failure]:
     """Some of the files without an answer, by place, while another process or thread may own the index."""
     if not path.is_file():
         return []
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as db:
-        rows = db.execute(
-            "SELECT place, size, modified_ns, code, message FROM errors ORDER BY place LIMIT ? OFFSET ?",
-            (limit, offset),
-        )
-        return [Failure(Piece(place, size, when), code, text) for place, size, when, code, text in rows]
+    with IndexView(path) as index:
+        return index.failures(limit, offset)

@@ -23,7 +23,8 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from edge.batch.index import Failure, Index
+from edge.batch.index import Index
+from edge.batch.index_view import Failure
 from edge.batch.rows import CAMERAS, ERRORS, PHOTOS, REPLACED, Piece, Row, Rows, table
 from edge.disk import commit_file, full_disk
 from edge.errors import CamidError, ErrorCode
