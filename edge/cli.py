@@ -23,7 +23,7 @@ from edge.cli_report import report, verify
 from edge.cli_review import review
 from edge.cli_token import token
 from edge.errors import EXIT_DONE, EXIT_INPUT
-from edge.terminal import exit_codes, say
+from edge.terminal import exit_codes, given_settings, say
 
 if TYPE_CHECKING:
     from edge.report.contract import UnreadableV1
@@ -126,10 +126,8 @@ def serve(
     """Start the service with its upload page."""
     with exit_codes():
         from edge.service.server import serve as run
-        from edge.settings import load_settings
 
-        given = {"host": host, "port": port, "data_dir": data_dir}
-        run(load_settings(**{name: value for name, value in given.items() if value is not None}))
+        run(given_settings(host=host, port=port, data_dir=data_dir))
 
 
 @app.command()
@@ -187,9 +185,8 @@ def discover(
         from edge.report.discovery import discovery_answers, print_discovery
         from edge.report.protocol import ProtocolIdentifier
         from edge.report.sentence import display_names
-        from edge.settings import load_settings
 
-        settings = load_settings(**({"discover_s": seconds} if seconds is not None else {}))
+        settings = given_settings(discover_s=seconds)
         identifier = ProtocolIdentifier.load(settings)
         answers = list(discovery_answers(ask(settings, interfaces=interface or ("0.0.0.0",)), identifier))
         if as_json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.terminal import exit_codes
+from edge.terminal import exit_codes, given_settings
 
 if TYPE_CHECKING:
     from edge.domain import Box
@@ -52,7 +52,7 @@ def add(
         from edge.enrol import OwnGallery, Source, load_search
         from edge.report.gallery import enrolment_json, print_enrolment
 
-        settings = _settings(data_dir)
+        settings = given_settings(data_dir=data_dir)
         own = OwnGallery(settings)
         sources = [Source(path, one) for path, one in zip(pictures, boxes, strict=True)]
         done = own.add(vendor, load_search(settings).find(sources, vendor), wordmark or (), learn=learn)
@@ -73,7 +73,7 @@ def list_marks(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         from edge.report.gallery import list_json, print_list
         from edge.vendors.own import read_own
 
-        own = OwnGallery(_settings(data_dir))
+        own = OwnGallery(given_settings(data_dir=data_dir))
         marks, catalogue = own.shelf.marks(), own.catalogue
         mine = {one.id for one in read_own(own.folder)}
         ids = sorted({*mine, *(mark.vendor for mark in marks)} & set(catalogue.brands))
@@ -97,7 +97,7 @@ def remove(
     with exit_codes():
         from edge.enrol import OwnGallery
 
-        gone = OwnGallery(_settings(data_dir)).remove(vendor, mark or ())
+        gone = OwnGallery(given_settings(data_dir=data_dir)).remove(vendor, mark or ())
         typer.echo(f"{gone} marks removed.")
 
 
@@ -109,7 +109,7 @@ def examine(
 ) -> None:
     """Leave each mark out in turn: would the others find its maker, and from whom can it not be told?"""
     with exit_codes():
-        _report(_settings(data_dir), vendor, as_json=as_json)
+        _report(given_settings(data_dir=data_dir), vendor, as_json=as_json)
 
 
 def _report(settings: Settings, vendor: str | None, *, as_json: bool) -> None:
@@ -128,12 +128,6 @@ def _report(settings: Settings, vendor: str | None, *, as_json: bool) -> None:
             typer.echo(report_json(report, names).encode())
         else:
             print_report(report, names, console)
-
-
-def _settings(data_dir: Path | None) -> Settings:
-    from edge.settings import load_settings
-
-    return load_settings(**({"data_dir": data_dir} if data_dir is not None else {}))
 
 
 def _boxes(texts: list[str] | None, count: int) -> list[Box | None]:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from edge.terminal import exit_codes, say
-
-if TYPE_CHECKING:
-    from edge.settings import Settings
+from edge.terminal import exit_codes, given_settings, say
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the service's data.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
@@ -29,7 +26,7 @@ def doctor(
 
         from edge.operation.doctor import examine, print_report
 
-        report = examine(_settings(data_dir), measure=measure)
+        report = examine(given_settings(data_dir=data_dir), measure=measure)
         if as_json:
             typer.echo(report.model_dump_json().encode())
         else:
@@ -49,7 +46,7 @@ def backup(
     with exit_codes():
         from edge.operation.backup import back_up
 
-        done = back_up(_settings(data_dir).data_dir, file, with_key=with_key, force=force)
+        done = back_up(given_settings(data_dir=data_dir).data_dir, file, with_key=with_key, force=force)
         say(f"{done.photos} photos, {done.bytes} bytes: {file}")
         if done.missing:
             say(f"{done.missing} originals are gone from the data directory; their results are in the backup")
@@ -66,7 +63,7 @@ def restore(
     with exit_codes():
         from edge.operation.restore import restore as run
 
-        target = _settings(data_dir).data_dir
+        target = given_settings(data_dir=data_dir).data_dir
         done = run(file, target, force=force)
         say(f"{done.photos} photos of {done.label.created_at}: {target}")
         if done.missing:
@@ -88,17 +85,9 @@ def purge(
     """Delete photos and results as the settings say. A running service does so itself, every hour."""
     with exit_codes():
         from edge.operation.purge import purge as run
-        from edge.settings import load_settings
 
-        wanted = {"data_dir": data_dir, "keep_photos_days": days, "keep_photos_bytes": max_bytes}
-        done = run(load_settings(**{name: value for name, value in wanted.items() if value is not None}))
+        done = run(given_settings(data_dir=data_dir, keep_photos_days=days, keep_photos_bytes=max_bytes))
         say(
             f"{done.results} results, {done.files} photos ({done.bytes} bytes), "
             f"{done.batches} batches deleted"
         )
-
-
-def _settings(data_dir: Path | None) -> Settings:
-    from edge.settings import load_settings
-
-    return load_settings(**({"data_dir": data_dir} if data_dir is not None else {}))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge.errors import EXIT_INPUT
-from edge.terminal import exit_codes, say
+from edge.terminal import exit_codes, given_settings, say
 
 if TYPE_CHECKING:
     from edge.identify import Identifier
@@ -47,11 +47,10 @@ def report(
 
         from edge.report.pack import PackMaker
         from edge.report.pack_parts import PackOptions
-        from edge.settings import load_settings
         from edge.vendors.own import known_catalogue, own_gallery
         from edge.vision.faces import load_face_finder
 
-        settings = load_settings(**({"data_dir": data_dir} if data_dir is not None else {}))
+        settings = given_settings(data_dir=data_dir)
         catalogue = known_catalogue(own_gallery(settings))
         finder = load_face_finder(settings) if faces else None
         maker = PackMaker(catalogue, finder, PackOptions(original, position), version("camid"))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edge.terminal import exit_codes, say
+from edge.terminal import exit_codes, given_settings, say
 
 review = typer.Typer(
     no_args_is_help=True,
@@ -33,10 +33,9 @@ def export(
     with exit_codes():
         from edge.service.review_export import ReviewExport
         from edge.service.review_store import read_reviews
-        from edge.settings import load_settings
         from edge.vision.faces import load_face_finder
 
-        settings = load_settings(**({"data_dir": data_dir} if data_dir is not None else {}))
+        settings = given_settings(data_dir=data_dir)
         finder = load_face_finder(settings) if faces else None
         exporter = ReviewExport(settings.data_dir / "photos", settings, finder)
         done = exporter.write(read_reviews(settings.data_dir / "camid.sqlite"), out)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.terminal import exit_codes, say
+from edge.terminal import exit_codes, given_settings, say
 
 if TYPE_CHECKING:
     from edge.service.access_store import NamedToken
@@ -76,9 +76,8 @@ def revoke(
 
 def _open(data_dir: Path | None) -> TokenFile:
     from edge.service.access_tokens import TokenFile
-    from edge.settings import load_settings
 
-    return TokenFile(load_settings(**({"data_dir": data_dir} if data_dir is not None else {})))
+    return TokenFile(given_settings(data_dir=data_dir))
 
 
 def _fields(one: NamedToken, tokens: TokenFile) -> dict[str, object]:

@@ -1,13 +1,17 @@
-"""What all commands share: errors become messages and exit codes."""
+"""What all commands share: options become settings, errors become messages and exit codes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 
 from edge.errors import CamidError
+
+if TYPE_CHECKING:
+    from edge.settings import Settings
 
 
 @contextmanager
@@ -23,3 +27,14 @@ def exit_codes() -> Iterator[None]:
 def say(message: str) -> None:
     """To the standard error output: the standard output holds the answer and nothing else."""
     typer.echo(f"camid: {message}", err=True)
+
+
+def given_settings(**options: object) -> Settings:
+    """The settings, with the ``options`` that were given before them; None stands for one that was not.
+
+    Raises:
+        CamidError: ``settings_invalid``.
+    """
+    from edge.settings import load_settings  # noqa: PLC0415 - `camid --help` must answer at once
+
+    return load_settings(**{name: value for name, value in options.items() if value is not None})
