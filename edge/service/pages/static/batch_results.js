@@ -1,6 +1,6 @@
 // What one batch found: a table of cameras by a filter, files without an answer, and everything as a file.
 
-import { API, ask, element, fromTemplate, headline, one } from "./shared.js";
+import { API, ask, element, fromTemplate, headline, one, save } from "./shared.js";
 
 const PAGE = 50;
 const VALUES = {
@@ -146,9 +146,7 @@ export class Results {
     button.disabled = true;
     one(".error", this.root).textContent = "";
     try {
-      const file = URL.createObjectURL(await (await ask(`${this.#path}/exports/${name}`)).blob());
-      element("a", { href: file, download: name }).click();
-      setTimeout(() => URL.revokeObjectURL(file), 60_000);
+      await save(`${this.#path}/exports/${name}`, name);
     } catch (refused) {
       one(".error", this.root).textContent = refused.message;
     } finally {

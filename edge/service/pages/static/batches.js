@@ -1,6 +1,6 @@
 // The batches page: started from a folder or an archive, followed as the service tells, asked for what they found.
 
-import { API, ask, askForToken, askWith, enter, fromTemplate, one } from "./shared.js";
+import { announce, API, ask, askForToken, askWith, enter, fromTemplate, LOST_TOKEN, one, onSubmit, trying } from "./shared.js";
 import { Results } from "./batch_results.js";
 import { follow } from "./events.js";
 import { send } from "./sending.js";
@@ -16,6 +16,8 @@ const ACTIONS = {
 };
 const AGAIN = new Set(["done", "cancelled"]);
 const SIZES = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]];
+/** The buttons that are off while a form is at work: sending can be stopped. */
+const SUBMIT = "[type=submit]";
 
 /** Batch id to {batch, card, results}. */
 const shown = new Map();
@@ -23,7 +25,7 @@ const shown = new Map();
 // --- following the service
 
 async function work() {
-  await follow(`${API}/batches/events`, Number(document.body.dataset.silence), tell, lost);
+  await follow(`${API}/batches/events`, tell, one("#batches"));
 }
 
 function tell(kind, body) {
@@ -31,12 +33,6 @@ function tell(kind, body) {
   else if (kind === "batch") show(body);
   else if (kind === "removed") remove(body.id);
   sumUp();
-}
-
-function lost(refused) {
-  one("#batches").classList.toggle("stale", refused !== null);
-  if (refused?.status === 401) askForToken("The service no longer takes this token.");
-  one("#state").textContent = refused === null ? "" : `${refused.message} What is shown may be old.`;
 }
 
 function replaceAll({ batches, folders }) {
@@ -156,9 +152,7 @@ function sumUp() {
   const running = batches.filter(({ state }) => state === "running").length;
   const parts = [plural(batches.length, "batch", "batches")];
   if (running > 0) parts.push(`${running} running`);
-  const text = parts.join(" · ");
-  // Said again, it would be read out again.
-  if (one("#summary").textContent !== text) one("#summary").textContent = text;
+  announce(parts.join(" · "));
   one("#none").hidden = batches.length > 0;
 }
 
@@ -170,7 +164,7 @@ async function change({ batch, card }, action) {
   try {
     show(await (await ask(`${API}/batches/${batch.id}/${action}`, { method: "POST" })).json());
   } catch (refused) {
-    if (refused.status === 401) askForToken("The service no longer takes this token.");
+    if (refused.status === 401) askForToken(LOST_TOKEN);
     one(".error", card).textContent = refused.message;
   } finally {
     for (const button of buttons) button.disabled = false;
@@ -191,24 +185,6 @@ function toggleResults(entry) {
   entry.results.load();
 }
 
-/** Runs `work` with the buttons of `form` off, but for those of class quiet; says in `form` what went wrong. */
-async function trying(form, work) {
-  const error = one(".error", form);
-  const button = one("[type=submit]", form);
-  error.textContent = "";
-  button.disabled = true;
-  try {
-    await work();
-    return true;
-  } catch (refused) {
-    if (refused.status === 401) askForToken("The service no longer takes this token.");
-    error.textContent = refused.message;
-    return false;
-  } finally {
-    button.disabled = false;
-  }
-}
-
 function openNew(open) {
   one("#new").hidden = !open;
   one("#open-new").setAttribute("aria-expanded", String(open));
@@ -219,7 +195,7 @@ function openNew(open) {
 async function startFolder(form) {
   const { folder, name } = form.elements;
   const body = { folder: folder.value.trim(), ...(name.value.trim() && { name: name.value.trim() }) };
-  if (!(await trying(form, () => askWith("POST", `${API}/batches`, body)))) return;
+  if (!(await trying(form, () => askWith("POST", `${API}/batches`, body), SUBMIT))) return;
   form.reset();
   openNew(false);
 }
@@ -239,7 +215,7 @@ async function startArchive(form) {
   one("#stop-sending").onclick = () => stop.abort();
   bar.hidden = one("#stop-sending").hidden = false;
   bar.value = 0;
-  const sent = await trying(form, () => send(`${API}/batches?${query}`, file, (share) => { bar.value = share; }, stop.signal));
+  const sent = await trying(form, () => send(`${API}/batches?${query}`, file, (share) => { bar.value = share; }, stop.signal), SUBMIT);
   bar.hidden = one("#stop-sending").hidden = true;
   if (!sent) return;
   form.reset();
@@ -256,17 +232,10 @@ function openRemoval(batch) {
 }
 
 async function removeBatch(form) {
-  if (await trying(form, () => ask(`${API}/batches/${chosen.id}`, { method: "DELETE" }))) one("#removal").close();
+  if (await trying(form, () => ask(`${API}/batches/${chosen.id}`, { method: "DELETE" }), SUBMIT)) one("#removal").close();
 }
 
 // --- start
-
-function onSubmit(selector, act) {
-  one(selector).addEventListener("submit", (event) => {
-    event.preventDefault();
-    act(event.target);
-  });
-}
 
 onSubmit("#from-folder", startFolder);
 onSubmit("#from-archive", startArchive);

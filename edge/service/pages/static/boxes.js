@@ -30,7 +30,7 @@ export class Boxes {
   show(items, width, height) {
     this.items = items;
     this.size = [width, height];
-    this.chosen = null;
+    if (!items.includes(this.chosen)) this.chosen = null;
     this.overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.draw();
   }

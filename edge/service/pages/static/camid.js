@@ -1,7 +1,7 @@
 // The upload page.
 
 import {
-  API, ask, askForToken, element, enter, fromTemplate, headline, nameOf, one, sentence, sleep,
+  API, ask, askForToken, element, enter, fromTemplate, headline, LOST_TOKEN, nameOf, one, save as saveFile, sentence, sleep,
 } from "./shared.js";
 
 const KEPT_PHOTOS = "camid-photos";
@@ -72,7 +72,7 @@ async function work() {
       keep(photo.id);
     } catch (refused) {
       if (refused.status === 401) {
-        askForToken("The service no longer takes this token.");
+        askForToken(LOST_TOKEN);
       } else if (refused.status === 503) {
         say(refused.message);
         await sleep(refused.retryAfter);
@@ -298,9 +298,7 @@ function stem(name) {
 
 async function save(path, name) {
   try {
-    const address = URL.createObjectURL(await (await ask(path)).blob());
-    element("a", { href: address, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    await saveFile(path, name);
   } catch (refused) {
     say(refused.message);
   }

@@ -1,13 +1,15 @@
 // Server-sent events over fetch: EventSource cannot send the token in a header, and a token in a query would stand
 // in logs.
 
-import { ask, sleep } from "./shared.js";
+import { ask, askForToken, LOST_TOKEN, one, sleep } from "./shared.js";
 
 const MOST_PAUSE_S = 30;
 
-/** Calls `tell(kind, body)` with each event at `path`, for ever; `lost(refused)` when the connection is gone, null
- *  when it stands. While the page is hidden it listens to nothing: browsers allow few connections to one host. */
-export async function follow(path, silenceS, tell, lost) {
+/** Calls `tell(kind, body)` with each event at `path`, for ever; `shown` becomes stale while the connection is gone.
+ *  While the page is hidden it listens to nothing: browsers allow few connections to one host. */
+export async function follow(path, tell, shown) {
+  const silenceS = Number(document.body.dataset.silence);
+  const lost = (refused) => markStale(shown, refused);
   let pause = 1;
   for (;;) {
     await untilVisible();
@@ -25,6 +27,13 @@ export async function follow(path, silenceS, tell, lost) {
     await sleep(pause);
     pause = Math.min(MOST_PAUSE_S, 2 * pause);
   }
+}
+
+/** `refused` is why the connection is gone, null when it stands. */
+function markStale(shown, refused) {
+  shown.classList.toggle("stale", refused !== null);
+  if (refused?.status === 401) askForToken(LOST_TOKEN);
+  one("#state").textContent = refused === null ? "" : `${refused.message} What is shown may be old.`;
 }
 
 async function listen(path, silenceS, tell, connected) {

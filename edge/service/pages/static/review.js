@@ -1,6 +1,8 @@
 // The review page: one doubtful photo after the other, a person's word on each camera in it.
 
-import { API, ask, askForToken, askWith, element, enter, headline, nameOf, one, sentence, vendorNames } from "./shared.js";
+import {
+  API, ask, askForToken, askWith, element, enter, headline, LOST_TOKEN, nameOf, one, save as saveFile, sentence, vendorOptions,
+} from "./shared.js";
 import { Boxes } from "./boxes.js";
 
 const KEPT_NAME = "camid-reviewer";
@@ -31,8 +33,7 @@ const boxes = new Boxes(one("#stage .overlay"), {
 async function work() {
   const makers = one("#word [name=vendor]");
   if (makers.length === 2) {
-    const sorted = [...vendorNames].sort(([, a], [, b]) => a.localeCompare(b));
-    makers.append(...sorted.map(([value, textContent]) => element("option", { value, textContent })));
+    makers.append(...vendorOptions());
   }
   one("#by").value = localStorage.getItem(KEPT_NAME) ?? "";
   await next();
@@ -109,12 +110,8 @@ function machineVendor({ identification: { brand, platform } }) {
 
 /** Numbers and names the boxes anew, draws them and lists them. */
 function refresh() {
-  boxes.items = items;
-  boxes.size = [photo.source.width, photo.source.height];
-  if (!items.includes(boxes.chosen)) boxes.chosen = null;
   list();
-  boxes.overlay.setAttribute("viewBox", `0 0 ${photo.source.width} ${photo.source.height}`);
-  boxes.draw();
+  boxes.show(items, photo.source.width, photo.source.height);
 }
 
 function list() {
@@ -172,7 +169,7 @@ function zoomTo(item) {
   }
   const [x0, y0, x1, y1] = item.box;
   const { width, height } = photo.source;
-  const wide = Math.max((x1 - x0) / width, ((y1 - y0) / height) * (height / width));
+  const wide = Math.max(x1 - x0, y1 - y0) / width;
   const times = Math.min(MOST_ZOOM, Math.max(1, 0.35 / wide));
   frame.style.width = `${100 * times}%`;
   stage.scrollLeft = ((x0 + x1) / 2 / width) * frame.clientWidth - stage.clientWidth / 2;
@@ -252,7 +249,7 @@ function arm(what) {
 }
 
 function add(what, box) {
-  const item = what === "blur" ? blurred(box) : { ...blurred(box), blur: false };
+  const item = { ...blurred(box), blur: what === "blur" };
   items.push(item);
   arm(null);
   refresh();
@@ -316,7 +313,7 @@ async function guarded(place, act) {
     await act();
     return true;
   } catch (refused) {
-    if (refused.status === 401) askForToken("The service no longer takes this token.");
+    if (refused.status === 401) askForToken(LOST_TOKEN);
     else one(place).textContent = refused.message;
     return false;
   }
@@ -326,10 +323,7 @@ async function exportAll(form) {
   const button = one("button[type=submit]", form);
   button.disabled = true;
   const done = await guarded("#exporting .error", async () => {
-    const answer = await ask(`${API}/reviews/export.zip?faces=${form.elements.faces.checked}`);
-    const address = URL.createObjectURL(await answer.blob());
-    element("a", { href: address, download: "camid-reviews.zip" }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    await saveFile(`${API}/reviews/export.zip?faces=${form.elements.faces.checked}`, "camid-reviews.zip");
   });
   button.disabled = false;
   if (done) one("#exporting").close();

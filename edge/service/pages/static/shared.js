@@ -3,6 +3,7 @@
 // HTML.
 
 export const API = "/api/v1";
+export const LOST_TOKEN = "The service no longer takes this token.";
 const KEPT_TOKEN = "camid-token";
 
 export const one = (selector, root = document) => root.querySelector(selector);
@@ -52,6 +53,45 @@ export function askWith(method, path, body) {
   return ask(path, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" } });
 }
 
+/** Gives what lies at `path` to the browser as a file. */
+export async function save(path, name) {
+  const address = URL.createObjectURL(await (await ask(path)).blob());
+  element("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+// --- forms
+
+export function onSubmit(selector, act) {
+  one(selector).addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(event.target);
+  });
+}
+
+/** Runs `work` with these buttons of `form` off; says in `form` what went wrong. */
+export async function trying(form, work, which = "button") {
+  const error = one(".error", form);
+  const buttons = [...form.querySelectorAll(which)];
+  error.textContent = "";
+  for (const button of buttons) button.disabled = true;
+  try {
+    await work();
+    return true;
+  } catch (refused) {
+    if (refused.status === 401) askForToken(LOST_TOKEN);
+    error.textContent = refused.message;
+    return false;
+  } finally {
+    for (const button of buttons) button.disabled = false;
+  }
+}
+
+/** Shows `text` as the sum of the page; said again, it would be read out again. */
+export function announce(text) {
+  if (one("#summary").textContent !== text) one("#summary").textContent = text;
+}
+
 // --- the token
 
 function takeTokenFromAddress() {
@@ -99,10 +139,16 @@ export function askForToken(message) {
 
 // --- words
 
-export const vendorNames = new Map();
+const vendorNames = new Map();
 
 export function nameOf(id) {
   return vendorNames.get(id) ?? id ?? "unknown";
+}
+
+/** Every maker for a list to choose from, by name. */
+export function vendorOptions() {
+  const makers = [...vendorNames].sort(([, a], [, b]) => a.localeCompare(b));
+  return makers.map(([value, textContent]) => element("option", { value, textContent }));
 }
 
 export function headline({ verdict, brand, platform, candidates }) {

@@ -1,7 +1,7 @@
 // The streams page: tiles that follow what the service tells.
 
 import {
-  API, ask, askForToken, askWith, capital, element, enter, fromTemplate, headline, one, sentence, vendorNames,
+  announce, API, ask, askWith, capital, element, enter, fromTemplate, headline, one, onSubmit, sentence, trying, vendorOptions,
 } from "./shared.js";
 import { follow } from "./events.js";
 import { forget, keepFresh } from "./snapshots.js";
@@ -35,10 +35,9 @@ const shown = new Map();
 async function work() {
   for (const select of document.querySelectorAll("select.vendors")) {
     if (select.length > 1) continue;
-    const makers = [...vendorNames].sort(([, a], [, b]) => a.localeCompare(b));
-    select.append(...makers.map(([value, textContent]) => element("option", { value, textContent })));
+    select.append(...vendorOptions());
   }
-  await follow(`${API}/streams/events`, Number(document.body.dataset.silence), tell, lost);
+  await follow(`${API}/streams/events`, tell, one("#tiles"));
 }
 
 function tell(kind, body) {
@@ -46,12 +45,6 @@ function tell(kind, body) {
   else if (kind === "stream") show(body);
   else if (kind === "removed") remove(body.id);
   sumUp();
-}
-
-function lost(refused) {
-  one("#tiles").classList.toggle("stale", refused !== null);
-  if (refused?.status === 401) askForToken("The service no longer takes this token.");
-  one("#state").textContent = refused === null ? "" : `${refused.message} What is shown may be old.`;
 }
 
 function replaceAll(streams) {
@@ -157,9 +150,7 @@ function sumUp() {
   const bad = streams.filter(troubled).length;
   const parts = [streams.length === 1 ? "1 stream" : `${streams.length} streams`, `${named} named`];
   if (bad > 0) parts.push(`${bad} with faults`);
-  const text = parts.join(" · ");
-  // Said again, it would be read out again.
-  if (one("#summary").textContent !== text) one("#summary").textContent = text;
+  announce(parts.join(" · "));
   one("#none").hidden = streams.length > 0;
 }
 
@@ -175,24 +166,6 @@ function addressIn(form) {
   const body = filled(form, ["url", "username", "password"]);
   const vendor = form.elements.vendor.value;
   return vendor === "" ? body : { ...body, expect: { vendor } };
-}
-
-/** Runs `work` with the buttons of `form` off; says in `form` what went wrong. */
-async function trying(form, work) {
-  const error = one(".error", form);
-  const buttons = [...form.querySelectorAll("button")];
-  error.textContent = "";
-  for (const button of buttons) button.disabled = true;
-  try {
-    await work();
-    return true;
-  } catch (refused) {
-    if (refused.status === 401) askForToken("The service no longer takes this token.");
-    error.textContent = refused.message;
-    return false;
-  } finally {
-    for (const button of buttons) button.disabled = false;
-  }
 }
 
 function openNew(open) {
@@ -291,13 +264,6 @@ async function removeStream(form) {
 }
 
 // --- start
-
-function onSubmit(selector, act) {
-  one(selector).addEventListener("submit", (event) => {
-    event.preventDefault();
-    act(event.target);
-  });
-}
 
 onSubmit("#new", addStream);
 onSubmit("#change form", saveChange);
