@@ -24,7 +24,7 @@ from edge.operation.backup import DATABASE, schema_of
 from edge.service.room import check_room
 from edge.service.store import SCHEMA_VERSION
 from edge.settings import Settings
-from edge.vision.cores import affinity_cores, available_cores, cgroup_quota
+from edge.vision.cores import affinity_cores, available_cores, cgroup_folders, cgroup_quota
 from edge.vision.manifest import load_manifest, read_verified
 from edge.vision.runtime import choose_providers
 
@@ -115,13 +115,8 @@ def proposed(cores: int, memory: int) -> dict[str, str]:
 def memory_bytes(root: Path = Path("/")) -> int:
     """What this process may use: the machine's memory, or less where its cgroup (v2) says so."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
-        path = (root / "proc/self/cgroup").read_text().partition("0::/")[2].partition("\n")[0]
-        folder = root / "sys/fs/cgroup" / path
-        limits = [_limit(one / "memory.max") for one in (folder, *folder.parents)]
-    except OSError:
-        return total
-    return min(total, *(one for one in limits if one is not None), total)
+    limits = (_limit(folder / "memory.max") for folder in cgroup_folders("memory", root))
+    return min([total, *(one for one in limits if one is not None)])
 
 
 def _limit(file: Path) -> int | None:

@@ -27,19 +27,20 @@ def affinity_cores() -> int:
 
 def cgroup_quota(root: Path = Path("/")) -> float | None:
     """The tightest CPU quota over this process's cgroups and their parents, in cores; None: unlimited."""
-    quotas = [quota for folder in _cgroup_folders(root) if (quota := _quota_of(folder)) is not None]
+    quotas = [quota for folder in cgroup_folders("cpu", root) if (quota := _quota_of(folder)) is not None]
     return min(quotas, default=None)
 
 
-def _cgroup_folders(root: Path) -> Iterator[Path]:
+def cgroup_folders(controller: str, root: Path = Path("/")) -> Iterator[Path]:
+    """The folders of this process's cgroups and their parents that may limit what ``controller`` gives."""
     mount = root / "sys/fs/cgroup"
     for line in _read(root / "proc/self/cgroup").splitlines():
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if controllers == "":
             bases = (mount, mount / "unified")
-        elif "cpu" in controllers.split(","):
-            bases = (mount / controllers, mount / "cpu")
+        elif controller in controllers.split(","):
+            bases = (mount / controllers, mount / controller)
         else:
             continue
         # Inside a container the path may be the host's and not exist here; its parents, up to the mount, do.
