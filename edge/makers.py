@@ -158,16 +158,29 @@ def usable(
 ) -> EnrolledMarks:
     """The marks that are no other maker's: one that the shipped gallery would take for evidence of another is
     left out, for it would make that maker's cameras doubtful."""
-    kept = [
-        index
-        for index, rival in enumerate(rivals(marks, vectors, shipped, catalogue))
-        if rival is None or not speaks(rival, likelihoods, thresholds)
-    ]
+    others = taken_for_others(marks, vectors, shipped, catalogue, likelihoods, thresholds)
+    kept = [index for index in range(len(marks)) if index not in others]
     chosen = vectors[kept] if kept else np.zeros((0, shipped.vectors.shape[1]), np.float32)
     return EnrolledMarks(chosen, tuple(marks[index].vendor for index in kept))
 
 
-def rivals(
+def taken_for_others(
+    marks: list[EnrolledMark],
+    vectors: Vectors,
+    shipped: Gallery,
+    catalogue: Catalogue,
+    likelihoods: Likelihoods,
+    thresholds: Thresholds,
+) -> set[int]:
+    """Indices of the marks that the shipped gallery would take for evidence of another maker."""
+    return {
+        index
+        for index, rival in enumerate(_rivals(marks, vectors, shipped, catalogue))
+        if rival is not None and _speaks(rival, likelihoods, thresholds)
+    }
+
+
+def _rivals(
     marks: list[EnrolledMark], vectors: Vectors, shipped: Gallery, catalogue: Catalogue
 ) -> Iterator[GalleryMatch | None]:
     """For each mark the shipped match of another platform that it would be taken for, None where it is its
@@ -181,7 +194,7 @@ def rivals(
         yield match if other is not None and other.platform != own else None
 
 
-def speaks(match: GalleryMatch, likelihoods: Likelihoods, thresholds: Thresholds) -> bool:
+def _speaks(match: GalleryMatch, likelihoods: Likelihoods, thresholds: Thresholds) -> bool:
     """Whether this match alone would be enough evidence for a name."""
     value = likelihoods.value(TABLE, match_score(match))
     return match.similarity >= thresholds.mark_similarity and value >= thresholds.identify_support

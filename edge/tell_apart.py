@@ -14,7 +14,7 @@ from edge.evidence import fusion
 from edge.evidence.confusions import fold
 from edge.evidence.likelihoods import Likelihoods, Thresholds, load_likelihoods, load_thresholds
 from edge.evidence.mark import evidence_from_marks
-from edge.makers import rivals, speaks
+from edge.makers import taken_for_others
 from edge.settings import Settings
 from edge.vendors.catalogue import Brand, Catalogue
 from edge.vision.embedding import Embedder, Vectors, load_mark_embedder
@@ -89,17 +89,13 @@ class Examiner:
         catalogue = gallery.catalogue
         marks = [mark for mark in gallery.shelf.marks() if mark.vendor in catalogue.brands]
         vectors = gallery.shelf.vectors(marks, self.embedder, self.network)
+        unused = taken_for_others(marks, vectors, self.shipped, catalogue, self.likelihoods, self.thresholds)
         wanted = sorted({mark.vendor for mark in marks}) if vendor is None else [gallery.brand(vendor).id]
-        return tuple(self._report(catalogue, one, marks, vectors) for one in wanted)
+        return tuple(self._report(catalogue, one, marks, vectors, unused) for one in wanted)
 
     def _report(
-        self, catalogue: Catalogue, vendor: str, marks: list[EnrolledMark], vectors: Vectors
+        self, catalogue: Catalogue, vendor: str, marks: list[EnrolledMark], vectors: Vectors, unused: set[int]
     ) -> Apart:
-        unused = {
-            index
-            for index, rival in enumerate(rivals(marks, vectors, self.shipped, catalogue))
-            if rival is not None and speaks(rival, self.likelihoods, self.thresholds)
-        }
         trials = tuple(
             self._trial(catalogue, index, marks, vectors, unused)
             for index, mark in enumerate(marks)

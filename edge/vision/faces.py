@@ -6,17 +6,16 @@ middle there, and its height and width as logarithms in grid steps. It never tak
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.domain import Box, Pixels
 from edge.settings import Settings
+from edge.vision.embedding import Runs
 from edge.vision.manifest import load_manifest
 from edge.vision.runtime import open_session
 
@@ -38,10 +37,6 @@ _MULTIPLE = 32
 class Face:
     box: Box
     score: float
-
-
-class Runs(Protocol):
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]: ...
 
 
 class FaceFinder:

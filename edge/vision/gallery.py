@@ -71,14 +71,15 @@ class Gallery:
 
     def nearest(self, vectors: Vectors) -> list[tuple[str, float, float]]:
         """For each of ``vectors`` (M, D) the best brand, its cosine, and its lead over the second brand."""
-        names = sorted(set(self.brands))
-        owner = np.array([names.index(brand) for brand in self.brands])
+        names, owner = np.unique(self.brands, return_inverse=True)
+        together = np.argsort(owner, kind="stable")
+        first_of_each = np.searchsorted(owner[together], np.arange(len(names)))
         cosines = vectors @ self.vectors.T
-        best = np.stack([cosines[:, owner == i].max(axis=1) for i in range(len(names))], axis=1)
+        best = np.maximum.reduceat(cosines[:, together], first_of_each, axis=1)
         order = np.argsort(-best, axis=1, kind="stable")
         found = []
         for row, (first, second) in zip(best, order[:, :2], strict=True):
-            found.append((names[first], float(row[first]), float(row[first] - row[second])))
+            found.append((str(names[first]), float(row[first]), float(row[first] - row[second])))
         return found
 
     def nearest_enrolled(self, vectors: Vectors) -> list[tuple[str, float, float] | None]:
