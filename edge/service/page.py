@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from edge.domain import FormFactor
+from edge.service.page_texts import english, languages
 
 PAGES = Path(__file__).parent / "pages"
 router = APIRouter(include_in_schema=False)
@@ -35,13 +36,15 @@ _MISSED_HEARTBEATS = 3
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(PAGES / "templates"),
         autoescape=select_autoescape(),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals.update(text=english, languages=languages)
+    return made
 
 
 @router.get("/", response_class=HTMLResponse)

@@ -2,18 +2,22 @@
 // from a picture, a camera or the catalogue is untrusted and is set as textContent or an attribute value, never as
 // HTML.
 
+import { text } from "./texts.js";
+
 export const API = "/api/v1";
-export const LOST_TOKEN = "The service no longer takes this token.";
+export const LOST_TOKEN = text("token.lost");
 const KEPT_TOKEN = "camid-token";
 
 export const one = (selector, root = document) => root.querySelector(selector);
 export const sleep = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
 export class Refused extends Error {
-  constructor(status, message, retryAfter) {
+  /** `code` is that of the service's error, undefined where it gave none. */
+  constructor(status, message, retryAfter, code) {
     super(message);
     this.status = status;
     this.retryAfter = retryAfter;
+    this.code = code;
   }
 }
 
@@ -33,7 +37,7 @@ export async function ask(path, options = {}) {
   try {
     answer = await fetch(path, { ...options, headers });
   } catch {
-    throw new Refused(0, "The service did not answer. Check that it is running, then try again.");
+    throw new Refused(0, text("service.silent"));
   }
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => null);
@@ -46,7 +50,8 @@ export function authorisation() {
 
 /** The error for an answer with this status and body. */
 export function refusedBy(status, problem, retryAfter = 5) {
-  return new Refused(status, problem?.error?.message ?? `The service answered ${status}.`, retryAfter);
+  const { code, message } = problem?.error ?? {};
+  return new Refused(status, message ?? text("service.status", { status }), retryAfter, code);
 }
 
 export function askWith(method, path, body) {
@@ -120,7 +125,7 @@ async function open(work) {
     const { vendors } = await (await ask(`${API}/vendors`)).json();
     for (const vendor of vendors) vendorNames.set(vendor.id, vendor.name);
   } catch (refused) {
-    if (refused.status === 401) askForToken(hasToken ? "This is not the token of this service." : "");
+    if (refused.status === 401) askForToken(hasToken ? text("token.wrong") : "");
     else askForToken(refused.message);
     return;
   }
