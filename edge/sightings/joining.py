@@ -6,17 +6,19 @@ on the careful side: more is taken for one observation than was one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from edge.domain import Box, Candidate, Evidence, EvidenceKind, Identification, Verdict
-from edge.evidence.fusion import identify
-from edge.evidence.likelihoods import Likelihoods, Thresholds
+from edge.evidence.fusion import MAX_CANDIDATES, identify, posterior
+from edge.evidence.likelihoods import Likelihoods, Prior, Thresholds
 from edge.report.contract import CameraV1, EvidenceV1, IdentificationV1, identification_contract
 from edge.vendors.catalogue import Catalogue
 from edge.vendors.facts import folded
 
 _RANK = {Verdict.UNDETERMINED: 0, Verdict.CANDIDATES: 1, Verdict.IDENTIFIED: 2}
+_MARKS = {EvidenceKind.WORDMARK, EvidenceKind.MARK}
 _SAME_PIXELS = 0.5
 """Share of the smaller box that the other covers, from which two observations are of the same pixels."""
 
@@ -42,22 +44,34 @@ def joined(cameras: Sequence[CameraV1], weighing: Weighing) -> IdentificationV1:
     """Who made the one camera that ``cameras`` show, each from a photo of its own; a single answer
     stays as it is.
 
-    Never a name that no photo held at least for possible, and never less than the best photo said unless
-    another speaks against it.
+    Never a name that no photo held at least for possible, none where photos name different makers (they may
+    show two cameras, however sure one of them is), and never less, or less surely, than the best photo
+    said unless another speaks against it.
     """
     answers = [one.identification for one in cameras]
-    best = max(answers, key=lambda one: (_RANK[one.verdict], one.confidence))
+    best = best_answer(answers)
     if len(cameras) == 1:
         return best
     evidence = _dependent([_Seen(n, e) for n, one in enumerate(answers) for e in _evidence(one)])
     housing = max(one.score for one in cameras)
     found = identify(evidence, weighing.catalogue, weighing.likelihoods, weighing.thresholds, housing)
-    if found.verdict is Verdict.IDENTIFIED and not _held_possible(found, answers):
+    if found.verdict is Verdict.IDENTIFIED and _disagree(answers):
+        found = _as_candidates(found, answers, weighing.likelihoods.prior)
+    elif found.verdict is Verdict.IDENTIFIED and not _held_possible(found, answers):
         found = _as_candidate(found)
-    weaker = _RANK[found.verdict] < _RANK[best.verdict]
-    if weaker and not _contested(best, answers):
-        return best.model_copy(update={"evidence": identification_contract(found).evidence})
-    return identification_contract(found)
+    together = identification_contract(found)
+    if _sureness(together) < _sureness(best) and not _contested(best, answers):
+        return best.model_copy(update={"evidence": together.evidence})
+    return together
+
+
+def best_answer(answers: Sequence[IdentificationV1]) -> IdentificationV1:
+    """The one that says most."""
+    return max(answers, key=_sureness)
+
+
+def _sureness(one: IdentificationV1) -> tuple[int, float]:
+    return _RANK[one.verdict], one.confidence
 
 
 def _evidence(answer: IdentificationV1) -> Iterable[Evidence]:
@@ -70,12 +84,16 @@ def _evidence(answer: IdentificationV1) -> Iterable[Evidence]:
 
 def _brand(one: EvidenceV1, answer: IdentificationV1, proven: dict[str, str | None]) -> str | None:
     """The brand that the photo's own answer drew from its identifying evidence for a platform."""
-    if not one.kind.identifies or not one.supports:
-        return None
-    platform = max(one.supports, key=lambda p: (one.supports[p], p))
-    if one.supports[platform] <= 0:
+    platform = _favoured(one.supports) if one.kind.identifies else None
+    if platform is None:
         return None
     return answer.brand if answer.brand and answer.platform is None else proven.get(platform)
+
+
+def _favoured(supports: Mapping[str, float]) -> str | None:
+    """The platform for which an observation speaks most."""
+    platform = max(supports, key=lambda p: (supports[p], p), default=None)
+    return platform if platform is not None and supports[platform] > 0 else None
 
 
 def _restored(one: EvidenceV1, brand: str | None) -> Evidence:
@@ -97,13 +115,22 @@ def _dependent(seen: Sequence[_Seen]) -> list[Evidence]:
 
 
 def _depends(one: _Seen, other: _Seen) -> bool:
-    """The same kind and text, whatever the photo; the look of one housing; the same pixels of one photo."""
+    """The same kind and text, whatever the photo; the look of one housing; the same pixels of one photo; and
+    in two photos what may well be one mark: lettering or a logo that speaks for one platform."""
     a, b = one.evidence, other.evidence
     if a.kind is b.kind and (a.kind is EvidenceKind.LOOK or folded(a.value) == folded(b.value)):
         return True
-    if one.photo != other.photo or a.box is None or b.box is None:
+    if one.photo != other.photo:
+        return _may_be_one_mark(a, b)
+    if a.box is None or b.box is None:
         return False
     return a.box.intersection(b.box) >= _SAME_PIXELS * min(a.box.area, b.box.area)
+
+
+def _may_be_one_mark(a: Evidence, b: Evidence) -> bool:
+    """A name misread twice in different ways is still one name on one housing."""
+    platform = _favoured(a.supports)
+    return {a.kind, b.kind} <= _MARKS and platform is not None and platform == _favoured(b.supports)
 
 
 def _held_possible(found: Identification, answers: Sequence[IdentificationV1]) -> bool:
@@ -123,15 +150,38 @@ def _as_candidate(found: Identification) -> Identification:
     )
 
 
+def _disagree(answers: Sequence[IdentificationV1]) -> bool:
+    """Whether two of them name makers that cannot be one."""
+    named = [_makers(one) for one in answers if one.verdict is Verdict.IDENTIFIED]
+    return any(a.isdisjoint(b) for a, b in combinations(named, 2))
+
+
+def _makers(answer: IdentificationV1) -> set[str]:
+    """The brand, and every platform that its evidence leaves open for it."""
+    return _identifying(answer) | {name for name in (answer.brand, answer.platform) if name is not None}
+
+
+def _as_candidates(
+    found: Identification, answers: Sequence[IdentificationV1], prior: Prior
+) -> Identification:
+    """Those that are named, the likeliest first."""
+    probability = posterior(found.evidence, prior)
+    named = {one.platform or one.brand for one in answers if one.verdict is Verdict.IDENTIFIED} - {None}
+    ranked = sorted(((probability.get(str(p), 0.0), str(p)) for p in named), reverse=True)
+    candidates = tuple(Candidate(None, platform, value) for value, platform in ranked[:MAX_CANDIDATES])
+    return Identification(
+        Verdict.CANDIDATES,
+        confidence=candidates[0].probability,
+        candidates=candidates,
+        evidence=found.evidence,
+    )
+
+
+def _identifying(answer: IdentificationV1) -> set[str]:
+    """The platforms for which identifying evidence speaks."""
+    return {p for e in answer.evidence if e.kind.identifies for p, value in e.supports.items() if value > 0}
+
+
 def _contested(best: IdentificationV1, answers: Sequence[IdentificationV1]) -> bool:
     """Whether identifying evidence of any photo speaks for a platform that the best answer's has not."""
-    own = {p for e in best.evidence if e.kind.identifies for p, value in e.supports.items() if value > 0}
-    all_of_them = {
-        p
-        for one in answers
-        for e in one.evidence
-        if e.kind.identifies
-        for p, value in e.supports.items()
-        if value > 0
-    }
-    return bool(all_of_them - own)
+    return not set().union(*map(_identifying, answers)) <= _identifying(best)

@@ -19,15 +19,17 @@ MOST = 12
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What is compared of a sighting. ``photos`` are those in which it is seen; position in degrees,
-    ``taken_at`` ISO 8601."""
+    ``taken_at`` ISO 8601; ``makers`` the ids that its name may stand under, of the brand and of the platform;
+    ``read`` the lettering on it, folded."""
 
     id: str
     photos: frozenset[str]
     latitude: float | None
     longitude: float | None
     taken_at: str | None
-    vendor: str | None
+    makers: frozenset[str]
     form_factor: str | None
+    read: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def metres_between(latitude: float, longitude: float, other_latitude: float, oth
 
 
 def _compared(one: Seen, other: Seen) -> Suggestion | None:
-    if one.photos & other.photos or _differ(one.vendor, other.vendor):
+    if one.photos & other.photos or (one.makers and other.makers and not one.makers & other.makers):
         return None
     metres, seconds = _metres(one, other), _seconds(one.taken_at, other.taken_at)
     if (metres is None and seconds is None) or (metres is not None and metres > FAR_M):
@@ -69,14 +71,10 @@ def _compared(one: Seen, other: Seen) -> Suggestion | None:
 
 
 def _alike(one: Seen, other: Seen) -> float:
-    """How well the looks agree: form and maker, as far as both are known."""
-    form = 0.4 if _differ(one.form_factor, other.form_factor) else 1.0
-    maker = 1.0 if one.vendor is not None and one.vendor == other.vendor else 0.85
-    return form * maker
-
-
-def _differ(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and one != other
+    """How well the looks agree: form, and maker or lettering, as far as both are known."""
+    other_form = one.form_factor and other.form_factor and one.form_factor != other.form_factor
+    same_name = bool(one.makers & other.makers or one.read & other.read)
+    return (0.4 if other_form else 1.0) * (1.0 if same_name else 0.85)
 
 
 def _metres(one: Seen, other: Seen) -> float | None:

@@ -60,6 +60,22 @@ def test_the_same_reading_in_many_photos_counts_once() -> None:
     assert found.confidence == alone.confidence
 
 
+def test_one_name_read_in_two_ways_and_matched_as_a_logo_counts_once() -> None:
+    ways = [
+        read("HIKVISI", "hikvision", 2.5),
+        read("KVISION", "hikvision", 2.4),
+        read("logo", "hikvision", 2.4, EvidenceKind.MARK),
+    ]
+    found = joined([perhaps(one) for one in ways], WEIGHING)
+    assert found.confidence == joined([perhaps(ways[0]), perhaps()], WEIGHING).confidence
+
+
+def test_joining_makes_nothing_less_sure() -> None:
+    one = named("hikvision", read("HIKVISION", "hikvision", 7.0), confidence=0.999)
+    other = named("hikvision", read("HIKVISI", "hikvision", 3.0), confidence=0.96)
+    assert joined([one, other], WEIGHING).confidence == 0.999
+
+
 def test_one_photo_keeps_its_answer_as_it_was() -> None:
     one = named("dahua", read("x", "dahua", 0.1))
     assert joined([one], WEIGHING) == one.identification
@@ -71,6 +87,22 @@ def test_makers_against_each_other_name_nobody() -> None:
     found = joined([one, other], WEIGHING)
     assert found.verdict is Verdict.CANDIDATES
     assert {c.platform for c in found.candidates} == {"hikvision", "dahua"}
+
+
+def test_a_sure_name_does_not_outvote_another_name() -> None:
+    sure = named("hikvision", read("HIKVISION", "hikvision", 12.0))
+    other = named("dahua", read("dahua", "dahua", 4.0))
+    found = joined([sure, other], WEIGHING)
+    assert (found.verdict, found.brand, found.platform) == (Verdict.CANDIDATES, None, None)
+    assert [c.platform for c in found.candidates] == ["hikvision", "dahua"]
+
+
+def test_a_brand_and_the_one_who_builds_for_it_do_not_disagree() -> None:
+    sure = named("hikvision", read("HIKVISION", "hikvision", 12.0))
+    found = Identification(
+        Verdict.IDENTIFIED, "lorex", None, 0.97, evidence=(read("LOREX", "hikvision", 7.0),)
+    )
+    assert joined([sure, camera_contract(camera(found))], WEIGHING).verdict is Verdict.IDENTIFIED
 
 
 def test_a_photo_that_says_nothing_takes_nothing_away() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from edge.sightings.suggest import Seen, metres_between, suggested
@@ -9,9 +11,10 @@ from edge.sightings.suggest import Seen, metres_between, suggested
 NOON = "2026-05-01T12:00:00Z"
 
 
-def seen(name: str, north_m: float | None = 0.0, at: str | None = NOON, vendor: str | None = None) -> Seen:
+def seen(name: str, north_m: float | None = 0.0, at: str | None = NOON, *makers: str) -> Seen:
     latitude = None if north_m is None else 44.4 + north_m / 111_195
-    return Seen(name, frozenset({name}), latitude, None if latitude is None else 26.1, at, vendor, "dome")
+    longitude = None if latitude is None else 26.1
+    return Seen(name, frozenset({name}), latitude, longitude, at, frozenset(makers), "dome")
 
 
 def ids(one: Seen, *others: Seen) -> list[str]:
@@ -23,9 +26,20 @@ def test_the_near_ones_come_first_and_the_far_not_at_all() -> None:
 
 
 def test_another_maker_or_the_same_photo_is_another_camera() -> None:
-    one = seen("a", vendor="dahua")
-    assert ids(one, seen("b", vendor="axis")) == []
-    assert ids(one, Seen("c", frozenset({"a"}), 44.4, 26.1, NOON, "dahua", "dome")) == []
+    one = seen("a", 0, NOON, "dahua")
+    assert ids(one, seen("b", 0, NOON, "axis")) == []
+    assert ids(one, replace(seen("c", 0, NOON, "dahua"), photos=frozenset({"a"}))) == []
+
+
+def test_a_brand_and_its_maker_may_be_one_camera() -> None:
+    assert ids(seen("a", 0, NOON, "lorex", "dahua"), seen("b", 0, NOON, "dahua")) == ["b"]
+
+
+def test_what_looks_alike_comes_first() -> None:
+    one = replace(seen("a"), read=frozenset({"ds2cd"}))
+    same = replace(seen("same"), read=frozenset({"ds2cd", "x"}))
+    other = replace(seen("another form"), form_factor="bullet")
+    assert ids(one, other, seen("unread"), same) == ["same", "unread", "another form"]
 
 
 def test_without_places_the_time_must_be_close() -> None:
