@@ -14,6 +14,8 @@ _MAX_HEADER = 32 * 1024
 _MAX_HEADERS = 200
 _START = re.compile(rb"RTSP/\d|HTTP/\d|[A-Z_]{3,16} \S{1,2048} RTSP/\d")
 _STATUS = re.compile(r"(?P<protocol>RTSP|HTTP)/\d+(?:\.\d+)?[ \t]+(?P<status>\d{3})(?:[ \t]+(?P<reason>.*))?")
+_BEGUN = re.compile(rb"[A-Z_]{1,16}(?:/| \S{0,2048}(?: (?:R(?:T(?:S(?:P/?)?)?)?)?)?)?\Z")
+"""What may become a first line when more comes."""
 _LONGEST_START = 2100
 _HIGHEST_CHANNEL = 15
 
@@ -123,23 +125,15 @@ class Framer:
         return Message(message.start, message.headers, body), start + size - position
 
     def _skip(self, position: int) -> tuple[Item | None, int]:
-        """Steps over garbage to what may be the next item."""
+        """Steps over garbage to what is the next item, or may be its beginning."""
         buffer = self._buffer
         following = _START.search(buffer, position + 1)
-        places = [
-            len(buffer) if following is None else following.start(),
-            *(place for place in (buffer.find(b"$", position + 1),) if place >= 0),
-        ]
-        length = min(places) - position
-        if min(places) == len(buffer) and length <= _LONGEST_START and _may_become_start(buffer, position):
-            return None, 0
+        dollar = buffer.find(b"$", position + 1)
+        places = [place for place in (following.start() if following else -1, dollar) if place >= 0]
+        begun = None if places else _BEGUN.search(buffer, max(position, len(buffer) - _LONGEST_START))
+        length = min(places, default=begun.start() if begun else len(buffer)) - position
         self.garbage += length
         return None, length
-
-
-def _may_become_start(buffer: bytearray, position: int) -> bool:
-    """Whether only the rest of a first line is missing."""
-    return re.fullmatch(rb"[A-Z_]{1,16}(?:[ /][^\r\n]*)?", buffer[position:]) is not None
 
 
 def _end_of_header(buffer: bytearray, position: int) -> tuple[int, int]:

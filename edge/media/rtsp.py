@@ -191,7 +191,7 @@ class Session:
     def _answers_us(self, message: Message) -> bool:
         number = message.header("CSeq")
         return message.is_answer and (
-            number is None or not number.isdigit() or int(number[:18]) == self._sequence
+            number is None or not number.isdecimal() or int(number[:18]) == self._sequence
         )
 
     def _answer(self, method: str, message: Message) -> Answer:

@@ -74,7 +74,7 @@ def parse_description(text: str) -> Description:
 
 def _track(lines: list[str]) -> Track | None:
     words = lines[0][2:].split()
-    if len(words) < 4 or not words[3].isdigit():
+    if len(words) < 4 or not words[3].isdecimal():
         return None
     kind, payload_type = words[0].lower()[:20], int(words[3][:4])
     encoding, clock_rate = _mapping(lines, payload_type)

@@ -17,7 +17,7 @@ from edge.disk import sync_file
 from edge.errors import CamidError, ErrorCode
 from edge.media.containers import container_of
 from edge.service.metrics import Metrics
-from edge.service.reception import next_chunk
+from edge.service.reception import announced_bytes, next_chunk
 from edge.service.store import full_disk_named
 from edge.settings import Settings
 
@@ -59,12 +59,12 @@ async def sent_archive(
 
 def _check_announced(request: Request, incoming: Path, settings: Settings) -> None:
     """An honest client is told before it sends; what it announces is not relied on."""
-    announced = request.headers.get("content-length", "")
-    if not announced.isdigit():
+    announced = announced_bytes(request)
+    if announced is None:
         return
-    if int(announced) > settings.batch_max_upload_bytes:
+    if announced > settings.batch_max_upload_bytes:
         raise _too_large(settings)
-    if int(announced) > shutil.disk_usage(incoming).free:
+    if announced > shutil.disk_usage(incoming).free:
         raise CamidError(ErrorCode.STORE_FULL, "The data directory has no room for the archive.")
 
 

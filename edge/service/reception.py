@@ -47,9 +47,14 @@ async def received(
 
 def _check_announced(request: Request, settings: Settings) -> None:
     """An honest client is told before it sends; what it announces is not relied on."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > settings.max_request_bytes:
+    if (announced_bytes(request) or 0) > settings.max_request_bytes:
         raise _too_large(settings)
+
+
+def announced_bytes(request: Request) -> int | None:
+    """What the client says that it will send; None: nothing, or no number."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _too_large(settings: Settings) -> CamidError:

@@ -76,6 +76,16 @@ def test_after_garbage_it_finds_its_feet_again() -> None:
     assert framer.garbage == 12
 
 
+@pytest.mark.parametrize("cut", range(1, len(ANSWER)))
+def test_an_answer_after_garbage_may_come_in_two_pieces(cut: int) -> None:
+    framer = Framer(10_000)
+
+    items = framer.feed(b"\xff\x00" + ANSWER[:cut]) + framer.feed(ANSWER[cut:])
+
+    assert [type(item) for item in items] == [Message]
+    assert framer.garbage == 2
+
+
 def test_garbage_without_end_is_not_stored() -> None:
     framer = Framer(10_000)
     for _ in range(100):

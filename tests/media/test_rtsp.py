@@ -194,6 +194,13 @@ def test_each_status_has_its_fault(status: str, login: str, fault: StreamFault) 
     assert error.exchange.answers[-1].status == int(status[:3])
 
 
+def test_an_answer_whose_number_is_none_is_taken_as_one_without() -> None:
+    def script(line: str, headers: dict[str, str]) -> bytes:
+        return friendly(line, {**headers, "CSeq": "²"})
+
+    assert Camera(script).ask().description == SDP
+
+
 def test_a_camera_without_options_is_described_all_the_same() -> None:
     def script(line: str, headers: dict[str, str]) -> bytes:
         return (

@@ -99,6 +99,10 @@ def test_parameter_sets_that_would_be_cut_are_left_out() -> None:
     assert "sprop" not in written
 
 
+def test_a_digit_that_is_no_number_is_no_payload_type() -> None:
+    assert parse_description("m=video 0 RTP/AVP ²").tracks == ()
+
+
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_parser(text: str) -> None:
     parse_description(text)
