@@ -48,7 +48,7 @@ def watched(
     )
     samples = []
     while process.poll() is None:
-        samples.append(_sample(process.pid, time.monotonic() - started))
+        samples.append(sample(process.pid, time.monotonic() - started))
         if told is not None:
             told(samples[-1])
         if stop is not None and stop():
@@ -56,11 +56,12 @@ def watched(
         time.sleep(_EVERY_S if time.monotonic() - started > _EVERY_S else 0.005)
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    peak = max((sample.rss_mb for sample in samples), default=0.0)
+    peak = max((one.rss_mb for one in samples), default=0.0)
     return Watched(process.returncode, time.monotonic() - started, cpu, peak, tuple(samples))
 
 
-def _sample(pid: int, seconds: float) -> Sample:
+def sample(pid: int, seconds: float = 0.0) -> Sample:
+    """Of the process ``pid`` and all below it, now."""
     family = list(_family(pid))
     return Sample(seconds, sum(map(_rss_mb, family)), len(family))
 
