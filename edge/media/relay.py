@@ -69,6 +69,7 @@ class Relay:
         self.transport_refused = False
         self.counter = SequenceCounter()
         self._unmade = 0
+        self._unmade_since = math.inf
         self._last_packet = -math.inf
 
     @property
@@ -81,16 +82,17 @@ class Relay:
 
     @property
     def flows_in_vain(self) -> bool:
-        """Whether the camera goes on sending, and FFmpeg makes no picture of it. Seen over TCP alone."""
-        since = self._clock.monotonic() - self._last_packet
-        return self._unmade > 0 and since < self._settings.stream_stall_s / 2
+        """Whether the camera goes on sending, and FFmpeg has long made no picture of it: a packet that is on
+        its way is not in vain yet. Seen over TCP alone."""
+        now, pause = self._clock.monotonic(), self._settings.stream_stall_s / 2
+        return now - self._last_packet < pause < now - self._unmade_since
 
     def start(self) -> None:
         self._thread.start()
 
     def made_picture(self) -> None:
         """FFmpeg has put together a picture from what it was given."""
-        self._unmade = 0
+        self._unmade, self._unmade_since = 0, math.inf
 
     def close(self) -> None:
         """Closes both sides at once; safe to call from any thread and again."""
@@ -183,6 +185,7 @@ class Relay:
             raise self._session.fault(StreamFault.CORRUPT, "what the camera sends makes no picture")
         if packet.channel == self._rtp_channel:
             self._last_packet = self._clock.monotonic()
+            self._unmade_since = min(self._unmade_since, self._last_packet)
             self.counter.add(packet.payload)
 
     def _handle(self, client: socket.socket, request: Message) -> None:

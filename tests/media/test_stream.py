@@ -18,7 +18,8 @@ import pytest
 from edge.domain_streams import Frame, Transport
 from edge.errors import StreamError, StreamFault
 from edge.media.address import StreamAddress
-from edge.media.clock import SYSTEM_CLOCK
+from edge.media.clock import SYSTEM_CLOCK, Clock
+from edge.media.framing import Interleaved
 from edge.media.relay import Relay
 from edge.media.rtsp import Dialled, describe, open_session
 from edge.media.sdp import parse_description
@@ -27,6 +28,7 @@ from edge.media.threads import abandoned_readers
 from edge.settings import Settings
 from tests.support.camera import TestCamera
 from tests.support.clips import make_clip
+from tests.support.clock import FakeClock
 
 SETTINGS = Settings(
     stream_transport="tcp",
@@ -429,12 +431,31 @@ def test_pictures_beyond_the_limit_are_not_decoded(camera: TestCamera) -> None:
     assert fault_of(camera, settings=settings).fault is StreamFault.CORRUPT
 
 
-def test_a_stranger_on_the_loopback_gets_nothing(camera: TestCamera) -> None:
+def relay_to(camera: TestCamera, clock: Clock = SYSTEM_CLOCK) -> Relay:
     described = open_session(Dialled(camera.address, SETTINGS))
     description = parse_description(described.answer.body)
     track = description.video()
     assert track is not None
-    relay = Relay(described, description, track, Transport.TCP, SETTINGS, SYSTEM_CLOCK)
+    return Relay(described, description, track, Transport.TCP, SETTINGS, clock)
+
+
+def test_a_packet_on_its_way_is_not_in_vain(camera: TestCamera) -> None:
+    clock, packet = FakeClock(), Interleaved(0, b"$\0\0\x0c" + b"\x80\x60" + bytes(10))
+    relay = relay_to(camera, clock)
+    relay._pass_packet(packet)
+    assert not relay.flows_in_vain
+
+    clock.advance(0.4)
+    relay._pass_packet(packet)
+    assert relay.flows_in_vain
+
+    relay.made_picture()
+    assert not relay.flows_in_vain
+    relay.close()
+
+
+def test_a_stranger_on_the_loopback_gets_nothing(camera: TestCamera) -> None:
+    relay = relay_to(camera)
     relay.start()
     stranger = StreamAddress.parse(relay.url.rpartition("/")[0] + "/guess")
 
