@@ -443,15 +443,15 @@ def test_a_packet_on_its_way_is_not_in_vain(camera: TestCamera) -> None:
     clock, packet = FakeClock(), Interleaved(0, b"$\0\0\x0c" + b"\x80\x60" + bytes(10))
     relay = relay_to(camera, clock)
     relay._pass_packet(packet)
-    assert not relay.flows_in_vain
-
+    told = [relay.flows_in_vain]
     clock.advance(0.4)
     relay._pass_packet(packet)
-    assert relay.flows_in_vain
-
+    told.append(relay.flows_in_vain)
     relay.made_picture()
-    assert not relay.flows_in_vain
+    told.append(relay.flows_in_vain)
     relay.close()
+
+    assert told == [False, True, False]
 
 
 def test_a_stranger_on_the_loopback_gets_nothing(camera: TestCamera) -> None:
