@@ -47,11 +47,11 @@ def report(
 
         from edge.report.pack import PackMaker
         from edge.report.pack_parts import PackOptions
-        from edge.vendors.own import known_catalogue, own_gallery
+        from edge.vendors.own import known_catalogue
         from edge.vision.faces import load_face_finder
 
         settings = given_settings(data_dir=data_dir)
-        catalogue = known_catalogue(own_gallery(settings))
+        catalogue = known_catalogue(settings)
         finder = load_face_finder(settings) if faces else None
         maker = PackMaker(catalogue, finder, PackOptions(original, position), version("camid"))
         unreadable: list[str] = []

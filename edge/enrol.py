@@ -23,7 +23,8 @@ from edge.errors import CamidError, ErrorCode
 from edge.evidence.confusions import fold
 from edge.media.photo import read
 from edge.settings import Settings
-from edge.vendors.catalogue import Brand, Catalogue, load_catalogue
+from edge.vendors.catalogue import Brand, Catalogue
+from edge.vendors.installed import in_use
 from edge.vendors.own import OwnVendor, known_catalogue, own_gallery, read_own, vendor_id, write_own
 from edge.vision.embedding import Embedder, Vectors, load_mark_embedder
 from edge.vision.enrolled import EnrolledMark, MarkShelf, mark_id, mark_png
@@ -160,12 +161,13 @@ class OwnGallery:
     """The user's gallery, for reading and changing; one process changes it at a time."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self.folder = own_gallery(settings)
         self.shelf = MarkShelf(self.folder)
 
     @property
     def catalogue(self) -> Catalogue:
-        return known_catalogue(self.folder)
+        return known_catalogue(self._settings)
 
     def brand(self, vendor: str) -> Brand:
         """Raises: CamidError: ``not_found`` where no maker has this id or name."""
@@ -241,7 +243,7 @@ class OwnGallery:
         self, vendor: str, found: Sequence[FoundMark], wordmarks: Sequence[str], *, learn: bool
     ) -> OwnVendor | None:
         """The user's own entry for ``vendor``, with what it held before; None for a shipped maker."""
-        shipped = load_catalogue()
+        shipped = in_use(self._settings.data_dir).facts.catalogue
         if (brand := shipped.brand_of(vendor)) is not None:
             if wordmarks:
                 raise CamidError(

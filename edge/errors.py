@@ -23,6 +23,8 @@ class ErrorCode(StrEnum):
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_SMALL = "too_small"
+    DECODER_DIED = "decoder_died"
+    DECODER_TOO_SLOW = "decoder_too_slow"
     TOO_MANY_PHOTOS = "too_many_photos"
     TOO_MANY_STREAMS = "too_many_streams"
     TOO_MANY_BATCHES = "too_many_batches"
@@ -41,11 +43,20 @@ class ErrorCode(StrEnum):
     BAD_REQUEST = "bad_request"
     UNAUTHORISED = "unauthorised"
     FORBIDDEN = "forbidden"
+    UNPAIRED = "unpaired"
+    FOREIGN_ORIGIN = "foreign_origin"
+    CODE_WRONG = "code_wrong"
+    CODE_USED = "code_used"
+    CODE_EXPIRED = "code_expired"
     TOO_MANY_REQUESTS = "too_many_requests"
     BUSY = "busy"
     STORE_FULL = "store_full"
     STORE_BROKEN = "store_broken"
     NOT_A_BACKUP = "not_a_backup"
+    NOT_A_CATALOGUE = "not_a_catalogue"
+    CATALOGUE_TOO_NEW = "catalogue_too_new"
+    CATALOGUE_NOT_TRUSTED = "catalogue_not_trusted"
+    CATALOGUE_NOT_NEWER = "catalogue_not_newer"
     MODEL_MISSING = "model_missing"
     MODEL_ALTERED = "model_altered"
     MODEL_BROKEN = "model_broken"
@@ -108,6 +119,12 @@ OUTCOMES = MappingProxyType(
             413, EXIT_INPUT, "Scale the picture down, or raise the limit max_photo_pixels."
         ),
         ErrorCode.TOO_SMALL: Outcome(422, EXIT_INPUT, "Send the picture at a larger size."),
+        ErrorCode.DECODER_DIED: Outcome(
+            422, EXIT_INPUT, "Send it once more; if that fails too, the file is damaged or hostile."
+        ),
+        ErrorCode.DECODER_TOO_SLOW: Outcome(
+            422, EXIT_INPUT, "Export a plain copy and send that, or raise the limit max_decode_seconds."
+        ),
         ErrorCode.TOO_MANY_PHOTOS: Outcome(
             413, EXIT_USAGE, "Send fewer photos in one request, or raise the limit max_photos_per_request."
         ),
@@ -150,6 +167,17 @@ OUTCOMES = MappingProxyType(
         ErrorCode.FORBIDDEN: Outcome(
             403, EXIT_USAGE, "Use a token with the scope that is named: 'camid token create' makes one."
         ),
+        ErrorCode.UNPAIRED: Outcome(
+            401, EXIT_USAGE, "Pair this phone again: camid lan pair shows a QR code for it."
+        ),
+        ErrorCode.FOREIGN_ORIGIN: Outcome(
+            403, EXIT_USAGE, "Open Camid's own page, at the address that was paired, and try again there."
+        ),
+        ErrorCode.CODE_WRONG: Outcome(
+            403, EXIT_USAGE, "Scan the QR code again, or make a new one: camid lan pair."
+        ),
+        ErrorCode.CODE_USED: Outcome(403, EXIT_USAGE, "Make a new one for this phone: camid lan pair."),
+        ErrorCode.CODE_EXPIRED: Outcome(403, EXIT_USAGE, "Make a new one: camid lan pair."),
         ErrorCode.TOO_MANY_REQUESTS: Outcome(
             429, EXIT_USAGE, "Try again after the time in the Retry-After header."
         ),
@@ -161,6 +189,18 @@ OUTCOMES = MappingProxyType(
             503, EXIT_USAGE, "Stop the service, check the disk, then restore the last backup (camid restore)."
         ),
         ErrorCode.NOT_A_BACKUP: Outcome(415, EXIT_INPUT, "Give a file that camid backup wrote, whole."),
+        ErrorCode.NOT_A_CATALOGUE: Outcome(
+            415, EXIT_INPUT, "Fetch the signed catalogue again, whole, or install an earlier one."
+        ),
+        ErrorCode.CATALOGUE_TOO_NEW: Outcome(
+            409, EXIT_USAGE, "Install a newer Camid, or a catalogue that was made for this one."
+        ),
+        ErrorCode.CATALOGUE_NOT_TRUSTED: Outcome(
+            403, EXIT_USAGE, "Ask who signed it for the public key, by another way, and give it with --key."
+        ),
+        ErrorCode.CATALOGUE_NOT_NEWER: Outcome(
+            409, EXIT_USAGE, "Keep the one there is, or give --force-older."
+        ),
         ErrorCode.MODEL_MISSING: Outcome(
             503, EXIT_MODEL, "Install the models again, or set CAMID_MODELS_DIR."
         ),

@@ -23,7 +23,8 @@ from edge.evidence.likelihoods import Likelihoods, Thresholds, load_likelihoods,
 from edge.evidence.mark import TABLE, match_score
 from edge.recorder import Recorder
 from edge.settings import Settings
-from edge.vendors.catalogue import Catalogue, load_catalogue
+from edge.vendors.catalogue import Catalogue
+from edge.vendors.installed import in_use
 from edge.vendors.own import OWN_CATALOGUE, known_catalogue, own_gallery, stamp
 from edge.vision.display_marks import DisplayMarks
 from edge.vision.embedding import Embedder, Vectors
@@ -67,6 +68,7 @@ class KnownMakers:
         CamidError: ``settings_invalid`` if the user's gallery is damaged.
         """
         manifest = load_manifest(settings.models_dir)
+        self._settings = settings
         self._folder = own_gallery(settings)
         self._follow = follow
         self._embedder = embedder
@@ -101,13 +103,14 @@ class KnownMakers:
             _log.error("The own gallery is left as it was: %s", error)
 
     def _load(self) -> Makers:
-        catalogue = known_catalogue(self._folder)
+        catalogue = known_catalogue(self._settings)
+        shipped = in_use(self._settings.data_dir).facts
         shelf = MarkShelf(self._folder)
         marks = [mark for mark in shelf.marks() if mark.vendor in catalogue.brands]
         vectors = shelf.vectors(marks, self._embedder, self._network)
         enrolled = usable(marks, vectors, self._shipped, catalogue, self._likelihoods, self._thresholds)
         gallery = replace(self._shipped, enrolled=enrolled)
-        own = {*enrolled.brands, *(set(catalogue.brands) - set(load_catalogue().brands))}
+        own = {*enrolled.brands, *(set(catalogue.brands) - set(shipped.catalogue.brands))}
         platforms = {catalogue.brands[brand].platform for brand in own}
         likelihoods = replace(
             self._likelihoods, prior=self._likelihoods.prior.with_enrolled(sorted(platforms))
@@ -125,6 +128,7 @@ class KnownMakers:
                 catalogue,
                 self._confusions,
                 likelihoods,
+                shipped.rules,
             ),
             models={**self._models, **({"enrolled": digest} if digest else {})},
         )

@@ -17,7 +17,7 @@ from edge.evidence.overlay_rules import load_overlay_rules
 from edge.evidence.protocol import ProtocolFinding, protocol_finding
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue
-from edge.vendors.protocol_rules import load_protocol_rules
+from edge.vendors.protocol_rules import ProtocolRules
 from edge.vision.display_marks import DisplayMarks
 from edge.vision.gallery import Gallery
 from edge.vision.overlay import FAINT, OsdReader, Overlay
@@ -43,6 +43,7 @@ class Recorder:
         catalogue: Catalogue,
         confusions: Confusions,
         likelihoods: Likelihoods,
+        protocol: ProtocolRules,
     ) -> None:
         self._reader = reader
         self._marks = marks
@@ -51,7 +52,7 @@ class Recorder:
         self._lettering = osd_lettering(catalogue, confusions, likelihoods)
         self._likelihoods = likelihoods
         self._rules = load_overlay_rules()
-        self._protocol = load_protocol_rules()
+        self._protocol = protocol
 
     def display(
         self,

@@ -20,6 +20,7 @@ from edge.errors import CamidError, ErrorCode
 Positive = Annotated[int, Field(gt=0)]
 Topic = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
 Seconds = Annotated[float, Field(gt=0)]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -86,6 +87,29 @@ class Settings(BaseSettings):
     tls_certificate: Path | None = Field(None, description="PEM file with the certificate chain")
     tls_key: Path | None = Field(None, description="PEM file with its private key, without a passphrase")
 
+    # catalogue
+    catalogue_key: Texts = Field(
+        (), description="public keys whose signed catalogues are taken, beside the shipped ones"
+    )
+    catalogue_old_days: Positive = Field(
+        180, description="age from which a catalogue is called old wherever its facts are shown"
+    )
+
+    # phones on the local network
+    lan: bool = Field(False, description="HTTPS on the local network under an authority of the box's own")
+    lan_host: HostName | None = Field(None, description="name or address in the QR code; default: found")
+    lan_trust_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        8471, description="plain HTTP: the authority's certificate and how to trust it; 0 takes a free one"
+    )
+    lan_certificate_days: Annotated[int, Field(ge=1, le=397)] = Field(
+        90, description="that a server certificate lasts; it is renewed in its last third"
+    )
+    lan_check_s: Seconds = Field(60, description="between looks at the box's addresses and certificate")
+    pairing_code_s: Positive = Field(600, description="seconds within which a pairing code has to be used")
+    phone_days: Annotated[int, Field(ge=1, le=365)] = Field(
+        90, description="days after which a phone has to be paired again"
+    )
+
     # streams over HTTP
     max_streams: Positive = Field(256, description="streams that the service watches")
     stream_allowed_hosts: Texts = Field(
@@ -114,7 +138,8 @@ class Settings(BaseSettings):
     # limits of one photo
     max_photo_bytes: Positive = 64 * 1024 * 1024
     max_photo_pixels: Positive = 120_000_000
-    max_decode_seconds: Positive = Field(60, description="for one HEIC, AVIF or TIFF file, in a process")
+    max_decode_seconds: Positive = Field(60, description="for one photo, and between two frames of a video")
+    max_decoders: Positive = Field(4, description="photos decoded at the same time, each in its own process")
     min_photo_side: Positive = Field(16, description="pixels; below it a picture is refused")
 
     # answers of devices

@@ -30,7 +30,7 @@ from edge.identify import Identifier
 from edge.media.remote import check_url, is_url
 from edge.report.sentence import Names, display_names
 from edge.settings import Settings
-from edge.vendors.own import known_catalogue, own_gallery
+from edge.vendors.own import known_catalogue
 from edge.vision.manifest import load_manifest
 
 _LINE_EVERY = 100
@@ -118,7 +118,7 @@ def _copies(options: BatchOptions, settings: Settings) -> Copies | None:
 
 
 def _names(settings: Settings) -> Names:
-    return display_names(known_catalogue(own_gallery(settings)))
+    return display_names(known_catalogue(settings))
 
 
 def _pages(options: BatchOptions, settings: Settings) -> int:

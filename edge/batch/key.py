@@ -9,15 +9,15 @@ from pathlib import Path
 
 from edge.makers import gallery_digest
 from edge.settings import Settings
+from edge.vendors.installed import in_use
 from edge.vendors.own import own_gallery
 from edge.vision.manifest import load_manifest
 
 _FITTED = ("likelihoods.toml", "thresholds.toml", "confusions.toml")
-_CATALOGUE = Path(__file__).resolve().parents[1] / "vendors"
 _NEUTRAL = re.compile(
-    r"host|port|data_dir|token|models_dir|provider|threads|loop_batch|upload_idle_s|max_decode_seconds|max_archive_depth"
+    r"host|port|data_dir|token|models_dir|provider|threads|loop_batch|upload_idle_s|max_decode(_seconds|rs)|max_archive_depth"
     r"|max_photos_per_request|max_queued_photos|max_request_bytes|max_(streams|validation|event|protocol).*"
-    r"|(stream|batch|mqtt|event|protocol|discover|onvif)_.*"
+    r"|(catalogue|stream|batch|mqtt|event|protocol|discover|onvif)_.*"
 )
 """Settings that say nothing about a photo. Every other one is part of the key: if a new one is forgotten
 here, a batch is classified again for nothing; the other way round its rows would be mixed."""
@@ -35,7 +35,7 @@ def answer_key(settings: Settings, min_score: float | None = None) -> str:
     parts: dict[str, object] = {
         "models": {name: entry.sha256 for name, entry in manifest.entries.items()},
         "fitted": {name: _sha256(settings.models_dir / name) for name in _FITTED},
-        "catalogue": {path.name: _sha256(path) for path in sorted(_CATALOGUE.glob("*.toml"))},
+        "catalogue": in_use(settings.data_dir).facts.digest,
         "limits": settings.model_dump(mode="json", exclude={n for n in names if _NEUTRAL.fullmatch(n)}),
         "min_score": min_score,
     }

@@ -30,7 +30,7 @@ DATABASE = "camid.sqlite"
 PHOTOS = "photos"
 KEY = "secrets.key"
 TOKEN = "token.sha256"
-FOLDERS = ("gallery", "batches")
+FOLDERS = ("gallery", "catalogue", "batches")
 FORMAT = 1
 
 

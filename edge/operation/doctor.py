@@ -21,6 +21,7 @@ from rich.table import Table
 from edge.errors import EXIT_DONE, EXIT_MODEL, EXIT_USAGE, CamidError
 from edge.media.hardware import hardware
 from edge.operation.backup import DATABASE, schema_of
+from edge.report.catalogue import CatalogueStateV1, in_force
 from edge.service.room import check_room
 from edge.service.store import SCHEMA_VERSION
 from edge.settings import Settings
@@ -136,6 +137,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield _checked("database", lambda: _database(settings.data_dir / DATABASE))
     yield clock_check(clock_is_kept(), time.time(), settings.data_dir)
     yield _checked("models", lambda: _models(settings))
+    yield catalogue_check(in_force(settings))
 
 
 def _checked(name: str, look: Callable[[], Check]) -> Check:
@@ -246,6 +248,25 @@ def _models(settings: Settings) -> Check:
     size = sum(len(read_verified(entry)) for entry in manifest.entries.values())
     found = f"{len(manifest.entries)} files as the manifest names them, {size / 1e6:.1f} MB"
     return Check(name="models", state=State.OK, found=found)
+
+
+def catalogue_check(state: CatalogueStateV1) -> Check:
+    found = f"{state.version}, {state.origin}, {state.age_days} days old"
+    if state.fault is not None:
+        return Check(
+            name="catalogue",
+            state=State.WARNING,
+            found=f"{found}. {state.fault}",
+            advice="Run camid catalogue update again, or camid catalogue rollback.",
+        )
+    if state.notice is not None:
+        return Check(
+            name="catalogue",
+            state=State.WARNING,
+            found=found,
+            advice="Install a newer Camid, or a newer catalogue with camid catalogue update.",
+        )
+    return Check(name="catalogue", state=State.OK, found=found)
 
 
 def _measure(settings: Settings) -> Measured:

@@ -30,8 +30,9 @@ from edge.report.contract import (
 from edge.report.sentence import Names, maker, printable
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue
-from edge.vendors.own import known_catalogue, own_gallery
-from edge.vendors.protocol_rules import ProtocolRules, load_protocol_rules
+from edge.vendors.installed import in_use
+from edge.vendors.own import known_catalogue
+from edge.vendors.protocol_rules import ProtocolRules
 
 KIND = "protocol"
 MAX_SHOWN = 60
@@ -90,10 +91,10 @@ class ProtocolIdentifier:
         """Raises:
         CamidError: the likelihoods or the rules cannot be used.
         """
-        catalogue = known_catalogue(own_gallery(settings))
+        catalogue = known_catalogue(settings)
         return cls(
             catalogue,
-            load_protocol_rules(),
+            in_use(settings.data_dir).facts.rules,
             load_likelihoods(settings.models_dir),
             load_thresholds(settings.models_dir),
         )

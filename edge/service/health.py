@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from edge.service.answers import GUARDED, problem_doc
 from edge.service.auth import READ
 from edge.service.parts import Parts, parts
+from edge.vendors.installed import Origin, in_use
 
 router = APIRouter(tags=["health"])
 _LOADING = problem_doc(
@@ -24,6 +25,13 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+class Ready(Health):
+    catalogue: Origin = Field(
+        description="Where the catalogue comes from: shipped, installed, or fallback (shipped, for the "
+        "installed one cannot be used)."
+    )
+
+
 @router.get("/healthz", summary="Alive", response_description="It is.")
 async def healthz() -> Health:
     """200 as long as the process answers. Needs no token and tells nothing else."""
@@ -36,11 +44,11 @@ async def healthz() -> Health:
     response_description="Ready.",
     responses={503: _LOADING, 507: _NO_ROOM},
 )
-async def readyz(service: Annotated[Parts, Depends(parts)]) -> Health:
+async def readyz(service: Annotated[Parts, Depends(parts)]) -> Ready:
     """200 once the models are loaded and warm; 503 before, after a failure, with a damaged database, at
     shutdown; 507 while nothing can be kept. Needs no token."""
     service.check_ready()
-    return Health()
+    return Ready(catalogue=in_use(service.settings.data_dir).origin)
 
 
 @router.get(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from edge.errors import CamidError
 from edge.settings import Settings
-from edge.vendors.catalogue import Catalogue, load_catalogue
-from edge.vendors.own import known_catalogue, own_gallery
+from edge.vendors.catalogue import Catalogue
+from edge.vendors.installed import in_use
+from edge.vendors.own import known_catalogue
 
 _log = logging.getLogger("edge.gallery")
 
@@ -19,15 +19,15 @@ class LiveNames(Mapping[str, str]):
     over."""
 
     def __init__(self, settings: Settings) -> None:
-        self._folder: Path = own_gallery(settings)
+        self._settings = settings
 
     @property
     def catalogue(self) -> Catalogue:
         try:
-            return known_catalogue(self._folder)
+            return known_catalogue(self._settings)
         except CamidError as error:
             _log.error("The own makers are left out: %s", error)
-            return load_catalogue()
+            return in_use(self._settings.data_dir).facts.catalogue
 
     def __getitem__(self, brand: str) -> str:
         return self.catalogue.brands[brand].name

@@ -16,7 +16,7 @@ from edge.media.onvif import OnvifTarget, device_information
 from edge.settings import Settings
 from edge.streams.findings import NOT_STATED, Device, Target
 from edge.vendors.catalogue import Catalogue
-from edge.vendors.protocol_rules import load_protocol_rules
+from edge.vendors.installed import in_use
 
 _log = logging.getLogger("edge.streams")
 
@@ -34,7 +34,7 @@ AskDevice = Callable[[Target, Exchange | None], DeviceAnswer]
 
 
 def device_asker(settings: Settings, catalogue: Catalogue) -> AskDevice:
-    likelihoods, rules = load_likelihoods(settings.models_dir), load_protocol_rules()
+    likelihoods, rules = load_likelihoods(settings.models_dir), in_use(settings.data_dir).facts.rules
 
     def ask(target: Target, exchange: Exchange | None) -> DeviceAnswer:
         told = ProtocolFinding()

@@ -23,7 +23,7 @@ from edge.vendors.facts import (
     Wordmark,
     normalise_model,
 )
-from edge.vendors.parsing import parse_catalogue
+from edge.vendors.parsing import FILES, parse_catalogue, read_toml
 
 __all__ = [
     "AdvisoryFact",
@@ -51,4 +51,4 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
 
 @lru_cache(maxsize=4)
 def _load(folder: Path) -> Catalogue:
-    return parse_catalogue(folder)
+    return parse_catalogue({name: read_toml(folder / name) for name in FILES})

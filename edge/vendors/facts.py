@@ -122,6 +122,18 @@ class Catalogue:
     brands: Mapping[str, Brand]
     advisories: tuple[AdvisoryFact, ...]
     model_rules: tuple[ModelRule, ...]
+    revision: int = 0
+    """Tells catalogues of one day apart."""
+
+    @property
+    def version(self) -> tuple[date, int]:
+        """Of two catalogues the greater one is newer."""
+        return (self.date, self.revision)
+
+    @property
+    def label(self) -> str:
+        """The version as people write it: ``2026-11-28``, a later one of that day ``2026-11-28.1``."""
+        return f"{self.date.isoformat()}.{self.revision}" if self.revision else self.date.isoformat()
 
     def brand_of(self, name: str) -> Brand | None:
         """The brand with this id, name or alias, whatever the case, spaces and hyphens."""

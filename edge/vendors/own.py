@@ -16,9 +16,11 @@ from types import MappingProxyType
 from edge.disk import write_private
 from edge.errors import CamidError, ErrorCode
 from edge.settings import Settings
-from edge.vendors.catalogue import Brand, Catalogue, Wordmark, load_catalogue
+from edge.vendors.catalogue import Brand, Catalogue, Wordmark
 from edge.vendors.facts import folded
+from edge.vendors.installed import in_use
 from edge.vendors.parsing import Entry, open_toml, script_of
+from edge.vendors.signed import Facts
 
 OWN_CATALOGUE = "catalogue.toml"
 MAX_NAME = 100
@@ -79,13 +81,14 @@ def with_own(catalogue: Catalogue, vendors: Sequence[OwnVendor]) -> Catalogue:
     return replace(catalogue, brands=MappingProxyType(brands))
 
 
-def known_catalogue(folder: Path) -> Catalogue:
-    """The shipped catalogue with the user's makers of ``folder``; read again only after a change.
+def known_catalogue(settings: Settings) -> Catalogue:
+    """The catalogue in use with the user's makers; these are read again after a change, and only then.
 
     Raises:
         CamidError: ``settings_invalid``, as ``read_own``.
     """
-    return _known(folder.resolve(), stamp(folder / OWN_CATALOGUE))
+    folder, base = own_gallery(settings), in_use(settings.data_dir).facts
+    return _known(folder.resolve(), stamp(folder / OWN_CATALOGUE), base)
 
 
 def stamp(path: Path) -> tuple[int, int, int]:
@@ -98,10 +101,10 @@ def stamp(path: Path) -> tuple[int, int, int]:
 
 
 @lru_cache(maxsize=4)
-def _known(folder: Path, state: tuple[int, int, int]) -> Catalogue:
+def _known(folder: Path, state: tuple[int, int, int], base: Facts) -> Catalogue:
     del state
     vendors = read_own(folder)
-    return with_own(load_catalogue(), vendors) if vendors else load_catalogue()
+    return with_own(base.catalogue, vendors) if vendors else base.catalogue
 
 
 def _brand(vendor: OwnVendor) -> Brand:

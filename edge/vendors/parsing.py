@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,7 @@ from edge.vendors.facts import (
     folded,
 )
 
+FILES = ("catalogue.toml", "advisories.toml", "rules.toml")
 _ID = re.compile(r"[a-z0-9][a-z0-9_]*")
 # A date as the source states it; one without any year must say "undated" and why.
 _DATED = re.compile(r"(19|20)\d\d|^undated|^current|^former")
@@ -108,9 +109,15 @@ class Entry:
             raise self.fault(f"'{key}' must hold tables")
         return value
 
+    def count(self, key: str) -> int:
+        value = self._left.pop(key, 0)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self.fault(f"'{key}' must be a whole number, 0 or more")
+        return value
+
     def date(self, key: str) -> date:
         value = self._left.pop(key, None)
-        if not isinstance(value, date):
+        if not isinstance(value, date) or isinstance(value, datetime):
             raise self.fault(f"'{key}' must be a date")
         return value
 
@@ -141,12 +148,25 @@ class Sources:
 
 
 def open_toml(path: Path) -> Entry:
+    return toml_entry(path.name, read_toml(path))
+
+
+def read_toml(path: Path) -> str:
+    """Raises: CamidError: ``settings_invalid`` naming the file."""
     try:
-        return Entry(path.name, tomllib.loads(path.read_text(encoding="utf-8")))
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise _fault(path.name, f"cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise _fault(path.name, f"is no TOML ({error})") from None
+
+
+def toml_entry(name: str, text: str) -> Entry:
+    """The whole of a file called ``name``. Raises: CamidError: ``settings_invalid``."""
+    try:
+        return Entry(name, tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise _fault(name, f"is no TOML ({error})") from None
 
 
 def script_of(text: str) -> Script:
@@ -157,10 +177,10 @@ def script_of(text: str) -> Script:
     )
 
 
-def parse_catalogue(folder: Path) -> Catalogue:
-    """The checked catalogue of ``folder``; raises ``CamidError`` at the first fault."""
-    head = open_toml(folder / "catalogue.toml")
-    stated = head.date("catalogue_date")
+def parse_catalogue(files: Mapping[str, str]) -> Catalogue:
+    """The checked catalogue of ``FILES``, texts by name; raises ``CamidError`` at the first fault."""
+    head, advisories, rules = (toml_entry(name, files[name]) for name in FILES)
+    stated, revision = head.date("catalogue_date"), head.count("catalogue_revision")
     brands = _brands(head)
     head.close()
     _check_names(brands)
@@ -168,8 +188,9 @@ def parse_catalogue(folder: Path) -> Catalogue:
     return Catalogue(
         date=stated,
         brands=MappingProxyType(brands),
-        advisories=_advisories(open_toml(folder / "advisories.toml"), brands),
-        model_rules=_rules(open_toml(folder / "rules.toml"), brands),
+        advisories=_advisories(advisories, brands),
+        model_rules=_rules(rules, brands),
+        revision=revision,
     )
 
 

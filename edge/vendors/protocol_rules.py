@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from edge.domain import Strength
 from edge.vendors.catalogue import Brand, Catalogue, load_catalogue
-from edge.vendors.parsing import Entry, Sources, open_toml
+from edge.vendors.parsing import Entry, Sources, read_toml, toml_entry
 
 RULES_FILE = "protocol_rules.toml"
 MAX_VALUE = 2048
@@ -139,11 +139,16 @@ def _shipped() -> ProtocolRules:
 
 
 def _load(catalogue: Catalogue, path: Path) -> ProtocolRules:
-    head = open_toml(path)
+    return parse_protocol_rules(read_toml(path), catalogue, path.name)
+
+
+def parse_protocol_rules(text: str, catalogue: Catalogue, name: str = RULES_FILE) -> ProtocolRules:
+    """The checked rules of a file called ``name``; raises ``CamidError`` at the first fault."""
+    head = toml_entry(name, text)
     sources = Sources(head)
     rules: dict[Field, list[ProtocolRule]] = {}
     for number, table in enumerate(head.tables("rule")):
-        rule = _rule(Entry(f"{path.name}: rule {number}", table), sources, catalogue.brands)
+        rule = _rule(Entry(f"{name}: rule {number}", table), sources, catalogue.brands)
         rules.setdefault(rule.field, []).append(rule)
     sources.close()
     head.close()

@@ -38,6 +38,7 @@ def test_a_machine_without_faults_is_measured(tmp_path: Path) -> None:
     assert report.exit_code == EXIT_DONE
     assert [one.name for one in report.checks] == [
         "cores", "memory", "provider", "hardware decode", "disk", "database", "clock", "models",
+        "catalogue",
     ]  # fmt: skip
     assert report.measured is not None
     assert min(report.measured.load_ms, report.measured.view_ms, report.measured.reading_ms) > 0

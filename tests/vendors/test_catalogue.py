@@ -29,7 +29,8 @@ def test_it_is_loaded_once(catalogue: Catalogue) -> None:
 
 def test_it_loads_fast() -> None:
     start = time.perf_counter()
-    parse_catalogue(Path(parsing.__file__).parent)
+    folder = Path(parsing.__file__).parent
+    parse_catalogue({name: parsing.read_toml(folder / name) for name in parsing.FILES})
     assert time.perf_counter() - start < 0.5  # 0.05 s on an idle core
 
 

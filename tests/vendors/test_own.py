@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import CamidError, ErrorCode
+from edge.settings import Settings, load_settings
 from edge.vendors.catalogue import load_catalogue
 from edge.vendors.own import (
     OWN_CATALOGUE,
     OwnVendor,
     known_catalogue,
+    own_gallery,
     read_own,
     vendor_id,
     with_own,
@@ -22,6 +24,16 @@ from edge.vendors.own import (
 )
 
 NORVANE = OwnVendor("norvane", "Norvane", ("NORVANE",))
+
+
+def settings(data: Path) -> Settings:
+    return load_settings(data_dir=data)
+
+
+def folder(data: Path) -> Path:
+    place = own_gallery(settings(data))
+    place.mkdir(exist_ok=True)
+    return place
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -42,23 +54,23 @@ def test_any_name_is_read_as_it_was_written(name: str, text: str) -> None:
 
 def test_without_a_file_the_catalogue_is_the_shipped_one(tmp_path: Path) -> None:
     assert read_own(tmp_path) == ()
-    assert known_catalogue(tmp_path) is load_catalogue()
+    assert known_catalogue(settings(tmp_path)) is load_catalogue()
 
 
 def test_an_own_maker_has_a_name_and_an_open_platform(tmp_path: Path) -> None:
-    write_own(tmp_path, [NORVANE])
-    brand = known_catalogue(tmp_path).brand_of("NOR VANE")
+    write_own(folder(tmp_path), [NORVANE])
+    brand = known_catalogue(settings(tmp_path)).brand_of("NOR VANE")
     assert brand is not None
     assert (brand.id, brand.name, brand.platform_known) == ("norvane", "Norvane", False)
     assert [(w.text, w.ambiguous) for w in brand.wordmarks] == [("NORVANE", True)]
-    assert set(known_catalogue(tmp_path).brands) == {*load_catalogue().brands, "norvane"}
+    assert set(known_catalogue(settings(tmp_path)).brands) == {*load_catalogue().brands, "norvane"}
 
 
 def test_a_change_is_seen_at_once(tmp_path: Path) -> None:
-    write_own(tmp_path, [NORVANE])
-    assert "norvane" in known_catalogue(tmp_path).brands
-    write_own(tmp_path, [])
-    assert "norvane" not in known_catalogue(tmp_path).brands
+    write_own(folder(tmp_path), [NORVANE])
+    assert "norvane" in known_catalogue(settings(tmp_path)).brands
+    write_own(folder(tmp_path), [])
+    assert "norvane" not in known_catalogue(settings(tmp_path)).brands
 
 
 def test_shipped_facts_win() -> None:
