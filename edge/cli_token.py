@@ -41,7 +41,7 @@ def create(
         if as_json:
             import json
 
-            typer.echo(json.dumps({**_fields(made.token, tokens), "token": made.text}))
+            typer.echo(json.dumps({**fields(made.token, tokens.now()), "token": made.text}))
         else:
             typer.echo(made.text)
             say(f"made token {made.token.caller.id} ({name}); it is shown this once and kept only as a hash")
@@ -51,7 +51,7 @@ def create(
 def list_tokens(as_json: AsJson = False, data_dir: DataDirectory = None) -> None:
     """List all tokens, revoked ones too; none is shown itself."""
     with exit_codes(), _open(data_dir) as tokens:
-        rows = [_fields(one, tokens) for one in tokens.all()]
+        rows = [fields(one, tokens.now()) for one in tokens.all()]
         if as_json:
             import json
 
@@ -80,12 +80,14 @@ def _open(data_dir: Path | None) -> TokenFile:
     return TokenFile(given_settings(data_dir=data_dir))
 
 
-def _fields(one: NamedToken, tokens: TokenFile) -> dict[str, object]:
+def fields(one: NamedToken, now: str) -> dict[str, object]:
+    """For ``--json``."""
     return {
         "id": one.caller.id,
+        "kind": one.kind,
         "name": one.caller.name,
         "scopes": sorted(one.caller.scopes),
         "created_at": one.created_at,
         "expires_at": one.expires_at,
-        "state": one.state(tokens.now()),
+        "state": one.state(now),
     }

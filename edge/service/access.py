@@ -21,6 +21,13 @@ class Scope(StrEnum):
     """Everything, of everybody: batches and exports too."""
 
 
+class Kind(StrEnum):
+    TOKEN = "token"
+    """Sent by a program or a page, in a header."""
+    PHONE = "phone"
+    """Of a paired browser, which keeps it as a cookie; no script can read it."""
+
+
 class Owned(Protocol):
     @property
     def owner(self) -> str: ...

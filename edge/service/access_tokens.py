@@ -1,4 +1,4 @@
-"""The named tokens of a data directory for the command line, beside a service that may be running."""
+"""Tokens, phones, authority of a data directory for the command line, beside a service that may run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,12 +17,17 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DatabaseError
 
+from edge.disk import full_disk
 from edge.errors import CamidError, ErrorCode
-from edge.service.access import ADMIN_ID, Caller, Scope
+from edge.lan.authority import Authority
+from edge.lan.certificate import replace_authority
+from edge.service.access import ADMIN_ID, Caller, Kind, Scope
 from edge.service.access_audit import Audit
-from edge.service.access_store import MadeToken, NamedToken, TokenStore, has_tokens
+from edge.service.access_store import MadeToken, NamedToken, TokenStore, has_kinds
 from edge.service.auth import make_token
 from edge.service.data_dir import DataDir
+from edge.service.pairing_codes import Invitation, invite
+from edge.service.pairing_store import PairingStore, Wish
 from edge.service.store import Store, open_database
 from edge.settings import Settings
 
@@ -44,7 +50,10 @@ class TokenFile:
         if not path.is_file() or not self._is_current(path):
             with DataDir(settings.data_dir) as data, closing(Store(data)):
                 pass
-        self._tokens = TokenStore(self._engine, threading.Lock())
+        writing = threading.Lock()
+        self._tokens = TokenStore(self._engine, writing)
+        self._pairings = PairingStore(self._engine, writing)
+        self._folder = path.parent
         self._audit = Audit(path.parent, settings)
 
     def __enter__(self) -> Self:
@@ -57,29 +66,48 @@ class TokenFile:
 
     def _is_current(self, path: Path) -> bool:
         try:
-            return has_tokens(self._engine)
+            return has_kinds(self._engine)
         except DatabaseError as error:
             message = f"data_dir: {path.name} cannot be opened: {error.orig}."
             raise CamidError(ErrorCode.SETTINGS_INVALID, message) from error
 
     def create(self, name: str, scopes: Iterable[str], days: int | None) -> MadeToken:
         """Raises: CamidError: ``bad_request``, ``store_full``."""
-        if not _NAME.fullmatch(name) or name == ADMIN_ID:
-            raise CamidError(
-                ErrorCode.BAD_REQUEST,
-                "A name has up to 80 letters, digits, blanks, '.', '_', '@' or '-', and is not 'admin'.",
-            )
+        _check_name(name)
         wanted = _scopes(scopes)
         made = make_token(self._tokens, name, wanted, days)
         ends = f" until {made.token.expires_at}" if made.token.expires_at else ""
         self._note(f"token create {made.token.caller.id} {name}: {' '.join(sorted(wanted))}{ends}")
         return made
 
-    def revoke(self, wanted: str) -> NamedToken:
+    def invite(self, name: str | None, scopes: Iterable[str], days: int, seconds: int) -> Invitation:
+        """A new pairing code. Raises: CamidError: ``bad_request``, ``store_full``."""
+        if name is not None:
+            _check_name(name)
+        wish = Wish(_scopes(scopes), days, name)
+        made = invite(self._pairings, wish, seconds)
+        self._note(f"lan pair {name or ''}: {' '.join(sorted(wish.scopes))} until {made.expires_at}")
+        return made
+
+    def phones(self) -> tuple[NamedToken, ...]:
+        return tuple(one for one in self.all() if one.kind is Kind.PHONE)
+
+    def revoke(self, wanted: str, kind: Kind | None = None) -> NamedToken:
         """Raises: CamidError: ``not_found``, ``store_full``."""
-        gone = self._tokens.revoke(wanted)
-        self._note(f"token revoke {gone.caller.id} {gone.caller.name}")
+        gone = self._tokens.revoke(wanted, kind)
+        self._note(f"{gone.kind} revoke {gone.caller.id} {gone.caller.name}")
         return gone
+
+    def renew_authority(self) -> Authority:
+        """Another authority for the local network. Raises: CamidError: ``not_writable``, ``store_full``."""
+        try:
+            with full_disk("The data directory is full; the authority is as it was."):
+                made = replace_authority(self._folder, datetime.now(UTC))
+        except OSError as error:
+            message = f"The authority cannot be written ({error.strerror})."
+            raise CamidError(ErrorCode.NOT_WRITABLE, message) from error
+        self._note(f"lan renew {made.fingerprint}")
+        return made
 
     def all(self) -> tuple[NamedToken, ...]:
         return self._tokens.all()
@@ -93,12 +121,12 @@ class TokenFile:
 
 def print_tokens(tokens: Sequence[NamedToken], now: str, console: Console | None = None) -> None:
     table = Table(box=None)
-    for title in ("id", "name", "scopes", "made", "expires", "state"):
+    for title in ("id", "kind", "name", "scopes", "made", "expires", "state"):
         table.add_column(title)
     for one in tokens:
         ends = one.expires_at[:10] if one.expires_at else "never"
         scopes = " ".join(sorted(one.caller.scopes))
-        cells = (one.caller.id, one.caller.name, scopes, one.created_at[:10], ends, one.state(now))
+        cells = (one.caller.id, one.kind, one.caller.name, scopes, one.created_at[:10], ends, one.state(now))
         table.add_row(*map(Text, cells))
     (console or Console(highlight=False)).print(table)
 
@@ -108,6 +136,14 @@ def _check_user(folder: Path) -> None:
     if folder.exists() and folder.stat().st_uid != os.geteuid():
         raise CamidError(
             ErrorCode.SETTINGS_INVALID, "data_dir: it belongs to another user; run this command as that user."
+        )
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name) or name == ADMIN_ID:
+        raise CamidError(
+            ErrorCode.BAD_REQUEST,
+            "A name has up to 80 letters, digits, blanks, '.', '_', '@' or '-', and is not 'admin'.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Bearer tokens: that of the service and named ones, kept as hashes, compared in constant time."""
+"""Tokens: that of the service, named ones, those of phones; kept as hashes, compared in constant time."""
 
 from __future__ import annotations
 
@@ -7,21 +7,28 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from edge.disk import write_private
 from edge.errors import CamidError, ErrorCode
-from edge.service.access import ADMIN, Caller, Scope
+from edge.service.access import ADMIN, Caller, Kind, Scope
+from edge.service.access_cookie import check_own_page, cookie_of
 from edge.service.access_limits import Limits, limited_address
-from edge.service.access_store import MadeToken, TokenStore
+from edge.service.access_store import MadeToken, NamedToken, TokenStore
 from edge.service.data_dir import DataDir
 from edge.settings import Settings
 
 _HASH = re.compile(r"[0-9a-f]{64}\n?")
+_ENDED = {
+    Kind.TOKEN: (ErrorCode.UNAUTHORISED, "The bearer token is wrong, expired or revoked."),
+    Kind.PHONE: (ErrorCode.UNPAIRED, "The pairing of this phone has expired or was revoked."),
+}
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +103,50 @@ class Gate:
         self._limits = limits
         self._wrong_wait_s = wrong_wait_s
 
-    async def admit(self, host: str, given: str | None) -> Caller:
+    async def admit(self, host: str, given: str | None, kind: Kind = Kind.TOKEN) -> Caller:
         """Who comes from ``host`` with the token ``given``.
 
         Raises:
-            CamidError: ``unauthorised``, after a moment if the token is wrong; ``too_many_requests``.
+            CamidError: ``unauthorised`` or, for a phone, ``unpaired``, after a moment if the token is wrong;
+                ``too_many_requests``.
+        """
+        self._limits.check_address(limited_address(host))
+        if given is None:
+            raise CamidError(ErrorCode.UNAUTHORISED, "The request has no bearer token.")
+
+        async def find(digest: str) -> Caller:
+            if kind is Kind.TOKEN and self._token.matches(given):
+                return ADMIN
+            caller = await asyncio.to_thread(self._tokens.find, digest, kind)
+            if caller is None:
+                raise CamidError(*_ENDED[kind])
+            return caller
+
+        caller = await self._prove(limited_address(host), given, find)
+        self._limits.check_caller(caller.id)
+        return caller
+
+    async def pair(self, host: str, code: str, use: Callable[[str], NamedToken]) -> NamedToken:
+        """What ``use`` makes of the hash of ``code``; codes are guessed as rarely as tokens.
+
+        Raises:
+            CamidError: that of ``use``, after a moment; ``too_many_requests``.
         """
         address = limited_address(host)
         self._limits.check_address(address)
-        if given is None:
-            raise CamidError(ErrorCode.UNAUTHORISED, "The request has no bearer token.")
-        digest = Token.of(given).digest
+        return await self._prove(address, code, lambda digest: asyncio.to_thread(use, digest))
+
+    async def _prove(self, address: str, text: str, find: Callable[[str], Awaitable[Found]]) -> Found:
+        """Counts ``text`` as a guess until ``find`` has found something by its hash."""
+        digest = Token.of(text).digest
         self._limits.check_guesses(address, digest)
-        caller = ADMIN if self._token.matches(given) else await asyncio.to_thread(self._tokens.find, digest)
-        if caller is None:
+        try:
+            found = await find(digest)
+        except CamidError:
             await asyncio.sleep(self._wrong_wait_s)
-            raise CamidError(ErrorCode.UNAUTHORISED, "The bearer token is wrong, expired or revoked.")
+            raise
         self._limits.note_right(address, digest)
-        self._limits.check_caller(caller.id)
-        return caller
+        return found
 
 
 _scheme = HTTPBearer(
@@ -129,18 +161,30 @@ async def require_token(
     scopes: SecurityScopes,
     given: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)],
 ) -> Caller:
-    """Lets a request pass only with a token that has one of ``scopes``, or admin where none is named; runs
-    before any byte of the body is read, and counts once for each request."""
+    """Lets a request pass only with a token, or a phone's cookie, that has one of ``scopes``, or admin where
+    none is named; runs before any byte of the body is read, and counts once for each request."""
     caller: Caller | None = getattr(request.state, "caller", None)
     if caller is None:
-        gate: Gate = request.app.state.gate
-        host = request.client.host if request.client else ""
-        caller = await gate.admit(host, given.credentials if given else None)
+        caller = await _admitted(request, given.credentials if given else None)
         request.state.caller = caller
     if not caller.may(frozenset(map(Scope, scopes.scopes))):
         wanted = " or ".join(scopes.scopes) or Scope.ADMIN
         raise CamidError(ErrorCode.FORBIDDEN, f"The token lacks the scope {wanted}.")
     return caller
+
+
+async def _admitted(request: Request, bearer: str | None) -> Caller:
+    """A token in the header comes before the cookie, which the browser sends unasked."""
+    gate: Gate = request.app.state.gate
+    cookie = cookie_of(request) if bearer is None else None
+    if cookie is None:
+        return await gate.admit(host_of(request), bearer)
+    check_own_page(request)
+    return await gate.admit(host_of(request), cookie, Kind.PHONE)
+
+
+def host_of(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 Reader = Annotated[Caller, Security(require_token, scopes=[Scope.READ])]

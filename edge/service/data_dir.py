@@ -16,9 +16,10 @@ class DataDir:
 
     ``photos/`` holds original bytes, ``batches/`` what batches found, ``incoming/`` uploads that are not yet
     answered, ``camid.sqlite`` results, streams, batches and the hashes of named tokens, ``audit.jsonl`` who
-    did what, ``token.sha256`` the hash of the made token,
-    ``secrets.key`` the key under which passwords of cameras are stored. A second process is refused, for at
-    its start it would sweep away what the first is still receiving.
+    did what, ``token.sha256`` the hash of the made token, ``clock`` by its time when a service last ran,
+    ``secrets.key`` the key under which passwords of cameras are stored, ``lan/`` the authority of the local
+    network with its key and the server certificate. A second process is refused, for at its start it would
+    sweep away what the first is still receiving.
 
     Raises:
         CamidError: ``settings_invalid`` where the directory cannot be used or is in use.
@@ -31,6 +32,7 @@ class DataDir:
         self.database = self.root / "camid.sqlite"
         self.token_hash = self.root / "token.sha256"
         self.secrets_key = self.root / "secrets.key"
+        self.clock_mark = self.root / "clock"
         try:
             for folder in (self.root, self.photos, self.incoming):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

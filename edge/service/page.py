@@ -14,11 +14,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from edge.domain import FormFactor
 from edge.service.page_texts import english, languages
+from edge.settings import Settings
 
 PAGES = Path(__file__).parent / "pages"
 router = APIRouter(include_in_schema=False)
 
-_FORMS = (
+FORMS = (
     (FormFactor.BULLET, "bullet"),
     (FormFactor.DOME, "dome"),
     (FormFactor.TURRET, "turret"),
@@ -47,11 +48,21 @@ def _templates() -> Environment:
     return made
 
 
+def rendered(template: str, **values: object) -> str:
+    return _templates().get_template(template).render(**values)
+
+
+def render(template: str, **values: object) -> HTMLResponse:
+    return HTMLResponse(rendered(template, **values))
+
+
 @router.get("/", response_class=HTMLResponse)
 async def upload_page(request: Request) -> HTMLResponse:
-    settings = request.app.state.parts.settings
-    html = _templates().get_template("index.html").render(max_megabytes=settings.max_photo_bytes // 1_000_000)
-    return HTMLResponse(html)
+    return HTMLResponse(upload_html(request.app.state.parts.settings))
+
+
+def upload_html(settings: Settings) -> str:
+    return rendered("index.html", max_megabytes=settings.max_photo_bytes // 1_000_000)
 
 
 @router.get("/streams", response_class=HTMLResponse)
@@ -78,7 +89,7 @@ async def batches_page(request: Request) -> HTMLResponse:
 
 @router.get("/review", response_class=HTMLResponse)
 async def review_page() -> HTMLResponse:
-    return HTMLResponse(_templates().get_template("review.html").render(forms=_FORMS))
+    return HTMLResponse(_templates().get_template("review.html").render(forms=FORMS))
 
 
 @router.get("/docs", response_class=HTMLResponse)

@@ -61,7 +61,7 @@ def problem_response(
     """The answer for ``error``; its code is counted."""
     request.app.state.parts.metrics.refused.labels(error.code).inc()
     extra = dict(headers or {})
-    if error.code is ErrorCode.UNAUTHORISED:
+    if error.outcome.status == 401:
         extra["WWW-Authenticate"] = "Bearer"
     if error.outcome.status == 503:
         extra["Retry-After"] = str(error.after_s if isinstance(error, BusyError) else 60)
