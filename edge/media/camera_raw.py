@@ -14,9 +14,8 @@ from edge.errors import ErrorCode, PhotoError
 from edge.media.exif import MAX_EXIF_BYTES
 from edge.media.formats import Format
 from edge.media.jpeg import decode_jpeg
-from edge.media.raw import Raw
+from edge.media.raw import Raw, SizeLimits
 from edge.media.tiff import Span, Tiff, largest_first
-from edge.settings import Settings
 
 _MAX_BOXES = 1024
 _FOLDERS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
@@ -25,36 +24,36 @@ _METADATA = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
 """Canon's boxes of type ``uuid``."""
 
 
-def decode_tiff_raw(data: bytes, tiff: Tiff, settings: Settings) -> Raw:
+def decode_tiff_raw(data: bytes, tiff: Tiff, limits: SizeLimits) -> Raw:
     """The largest preview; its turn, time and place are those of the file around it.
 
     Raises:
         PhotoError: ``unsupported_format`` where there is no preview; all that ``decode_jpeg`` raises.
     """
     # The directories of cameras stand at the beginning; the sensor's data need not be carried around.
-    return _decoded(data, tiff.previews, data[:MAX_EXIF_BYTES], settings)
+    return _decoded(data, tiff.previews, data[:MAX_EXIF_BYTES], limits)
 
 
-def decode_cr3(data: bytes, settings: Settings) -> Raw:
+def decode_cr3(data: bytes, limits: SizeLimits) -> Raw:
     """As ``decode_tiff_raw``; of the metadata only the turn, make and model are read."""
     spans = set(_cr3_previews(data))
     exif = next((data[one.start : one.end] for name, one in _boxes(data) if name == b"CMT1"), b"")
-    return _decoded(data, largest_first(spans, data), exif, settings)
+    return _decoded(data, largest_first(spans, data), exif, limits)
 
 
-def decode_raf(data: bytes, settings: Settings) -> Raw:
+def decode_raf(data: bytes, limits: SizeLimits) -> Raw:
     """As ``decode_tiff_raw``; the preview carries the metadata itself. Its place stands at byte 84."""
     start, size = int.from_bytes(data[84:88]), int.from_bytes(data[88:92])
-    return _decoded(data, largest_first({Span(start, min(start + size, len(data)))}, data), b"", settings)
+    return _decoded(data, largest_first({Span(start, min(start + size, len(data)))}, data), b"", limits)
 
 
-def _decoded(data: bytes, previews: tuple[Span, ...], exif: bytes, settings: Settings) -> Raw:
+def _decoded(data: bytes, previews: tuple[Span, ...], exif: bytes, limits: SizeLimits) -> Raw:
     if not previews:
         raise PhotoError(
             ErrorCode.UNSUPPORTED_FORMAT,
             f"The {Format.RAW} file holds no JPEG preview, and is not developed.",
         )
-    raw = decode_jpeg(data[previews[0].start : previews[0].end], settings)
+    raw = decode_jpeg(data[previews[0].start : previews[0].end], limits)
     return replace(raw, exif=exif or raw.exif)
 
 

@@ -72,17 +72,17 @@ class Decoder:
         return opened.context
 
     def _prepare(self, context: av.VideoCodecContext) -> None:
-        limit_decoder(context, self._settings)
+        limit_decoder(context, self._settings.stream_max_pixels)
         if self._strict:
             context.options = {**context.options, "err_detect": "explode"}
         if self._extradata:
             context.extradata = self._extradata
 
 
-def limit_decoder(context: av.VideoCodecContext, settings: Settings) -> None:
+def limit_decoder(context: av.VideoCodecContext, max_pixels: int) -> None:
     """One thread: sixty-four streams share two cores, and frame threads hold back as many frames each."""
     context.thread_count = 1
-    context.options = {"max_pixels": str(settings.stream_max_pixels)}
+    context.options = {"max_pixels": str(max_pixels)}
 
 
 def pixels_of(frame: av.VideoFrame) -> Pixels:

@@ -1,26 +1,27 @@
-"""The pictures of a video that are worth a look: key frames, a few seconds apart, spread over all of it."""
+"""The pictures of a video that are worth a look: key frames, a few seconds apart, spread over all of it.
+
+They are decoded in a process that can do nothing else: see ``sandbox.py``.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from edge.domain import Picture, Source
-from edge.domain_streams import Frame
-from edge.errors import ErrorCode, PhotoError, StreamError, StreamFault
-from edge.media.address import FileAddress
-from edge.media.clock import SYSTEM_CLOCK
-from edge.media.video import FileStream, open_video
+from edge.errors import ErrorCode, PhotoError
+from edge.media.handover import BASE_MEMORY, VIDEO, Order
+from edge.media.replies import EndReply, FrameReply
+from edge.media.sandbox import sandbox
 from edge.settings import Settings
 
 _CHUNK = 1 << 20
-_CODES = {
-    StreamFault.NOT_FOUND: ErrorCode.NOT_READABLE,
-    StreamFault.UNSUPPORTED_CODEC: ErrorCode.UNSUPPORTED_FORMAT,
-}
-_ROUNDING_S = 1e-3
+_BYTES_PER_PIXEL = 40
+"""A codec keeps up to sixteen reference frames of 1.5 bytes a pixel, twice that at ten bits; then BGR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,7 @@ def hash_file(path: Path) -> str:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise PhotoError(ErrorCode.NOT_READABLE, f"The video cannot be read ({reason}).") from None
+        raise _not_readable(error) from None
     return digest.hexdigest()
 
 
@@ -63,46 +63,39 @@ def key_frames(path: Path, sha256: str, settings: Settings) -> Iterator[Moment]:
     video; the same ones at every run. ``sha256`` is that of the file.
 
     Raises:
-        PhotoError: ``not_readable``, ``corrupt``, ``unsupported_format``, ``too_small``; what came before
-            stands.
+        PhotoError: ``not_readable``, ``corrupt``, ``unsupported_format``, ``too_small``, ``decoder_died``,
+            ``decoder_too_slow``; what came before stands.
     """
+    with _opened(path) as file, sandbox().decoding(_order(settings), file.fileno()) as decoding:
+        while isinstance(reply := decoding.reply(), FrameReply):
+            at = round(reply.at, 3)
+            name = Source("video", path.name, frame_hash(sha256, at), reply.width, reply.height)
+            yield Moment(at, Picture(decoding.pixels(reply), name))
+        if not isinstance(reply, EndReply):
+            raise decoding.nonsense()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        stream = open_video(FileAddress(path), settings, SYSTEM_CLOCK, keys_only=True, realtime=False)
-        with stream:
-            yield from _spread(stream, path.name, sha256, settings)
-    except StreamError as error:
-        code = _CODES.get(error.fault, ErrorCode.CORRUPT)
-        raise PhotoError(code, f"The video cannot be decoded ({error.fault}).") from None
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise _not_readable(error) from None
 
 
-def _spread(stream: FileStream, name: str, sha256: str, settings: Settings) -> Iterator[Moment]:
-    gap = max(settings.video_gap_s, (stream.duration_s or 0.0) / settings.max_video_frames)
-    taken, due = 0, 0.0
-    for number, frame in enumerate(_all(stream, settings)):
-        at = round(frame.pts if frame.pts is not None else number * gap, 3)
-        if taken and at + _ROUNDING_S < due:
-            continue
-        yield Moment(at, _picture(frame, name, frame_hash(sha256, at), settings))
-        taken, due = taken + 1, at + gap
-        if taken >= settings.max_video_frames:
-            return
+def _not_readable(error: OSError) -> PhotoError:
+    reason = error.strerror or type(error).__name__
+    return PhotoError(ErrorCode.NOT_READABLE, f"The video cannot be read ({reason}).")
 
 
-def _all(stream: FileStream, settings: Settings) -> Iterator[Frame]:
-    frame = None
-    while True:
-        try:
-            frame = stream.latest(settings.stream_first_frame_s, frame)
-        except StreamError as error:
-            if error.fault is StreamFault.ENDED:
-                return
-            raise
-        if frame.key:
-            yield frame
-
-
-def _picture(frame: Frame, name: str, sha256: str, settings: Settings) -> Picture:
-    height, width = frame.pixels.shape[:2]
-    if min(width, height) < settings.min_photo_side:
-        raise PhotoError(ErrorCode.TOO_SMALL, f"The video has {width} × {height} pixels.")
-    return Picture(frame.pixels, Source("video", name, sha256, width, height))
+def _order(settings: Settings) -> Order:
+    return Order(
+        VIDEO,
+        settings.stream_max_pixels,
+        settings.min_photo_side,
+        BASE_MEMORY + _BYTES_PER_PIXEL * settings.stream_max_pixels,
+        settings.max_decode_seconds,
+        gap_s=settings.video_gap_s,
+        most_frames=settings.max_video_frames,
+    )

@@ -14,9 +14,9 @@ import numpy as np
 import simplejpeg
 from PIL import JpegImagePlugin
 
+from edge.domain import Pixels
 from edge.errors import ErrorCode, PhotoError
-from edge.media.raw import Raw, check_size, corrupt, to_bgr
-from edge.settings import Settings
+from edge.media.raw import Raw, SizeLimits, check_size, corrupt, to_bgr
 
 _END = b"\xff\xd9"
 _START_OF_SCAN = b"\xff\xda"
@@ -30,7 +30,7 @@ _MAX_SCANS = 200
 """A progressive photo has about ten; each costs a pass over all pixels, a hostile file may hold thousands."""
 
 
-def decode_jpeg(data: bytes, settings: Settings) -> Raw:
+def decode_jpeg(data: bytes, limits: SizeLimits) -> Raw:
     """The first picture of ``data``: of an MPO file that is the photo itself.
 
     A picture is decoded only where all of it has arrived. A missing end marker alone is forgiven, and so are
@@ -46,7 +46,7 @@ def decode_jpeg(data: bytes, settings: Settings) -> Raw:
         raise corrupt("The JPEG's header cannot be read.") from None
     except (ValueError, RuntimeError) as error:
         raise _damaged(error) from None
-    check_size(width, height, settings)
+    check_size(width, height, limits)
     segments = _segments(data)
     scans_end = data.find(_END, segments.scans_at)  # beyond it may come other pictures or a phone's video
     if data.count(_START_OF_SCAN, segments.scans_at, scans_end if scans_end > 0 else len(data)) > _MAX_SCANS:
@@ -57,7 +57,7 @@ def decode_jpeg(data: bytes, settings: Settings) -> Raw:
     return Raw(pixels, segments.exif, comments=segments.comments)
 
 
-def _decode_bgr(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _decode_bgr(data: bytes) -> Pixels:
     try:
         return _strict(data)
     except ValueError as error:
@@ -72,7 +72,7 @@ def _decode_bgr(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     return np.asarray(simplejpeg.decode_jpeg(data, "BGR", strict=False))
 
 
-def _strict(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _strict(data: bytes) -> Pixels:
     return np.asarray(simplejpeg.decode_jpeg(data, "BGR"))
 
 
@@ -81,7 +81,7 @@ def _only_stray_bytes(fault: str) -> bool:
     return fault.endswith("extraneous bytes before marker 0xd9")
 
 
-def _decode_four_colours(data: bytes) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _decode_four_colours(data: bytes) -> Pixels:
     """CMYK and YCCK by Pillow, which knows that Adobe writes them inverted; no ink profile is applied."""
     try:
         with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as image:

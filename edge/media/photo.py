@@ -1,28 +1,33 @@
 """Untrusted bytes in, an upright ``Picture`` out.
 
-Cheap checks come first: bytes, magic number, size in the header; only then is memory spent on pixels.
+Cheap checks come first: bytes and magic number here, then the size in the header; only then is memory spent
+on pixels. All but the first happens in a process that can do nothing else: see ``sandbox.py``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
+import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from edge.domain import FileTags, Picture, Source
 from edge.errors import ErrorCode, PhotoError
-from edge.media.camera_raw import decode_cr3, decode_raf, decode_tiff_raw
-from edge.media.exif import parse_exif
 from edge.media.formats import Format, sniff
-from edge.media.jpeg import decode_jpeg
-from edge.media.raster import decode_raster, decode_webp
-from edge.media.raw import Raw, upright
-from edge.media.sandbox import decode_apart
-from edge.media.tiff import read_tiff
+from edge.media.handover import BASE_MEMORY, PHOTO, Order
+from edge.media.replies import PhotoReply, printable
+from edge.media.sandbox import sandbox
 from edge.settings import Settings
 
 _MAX_NAME = 255
+_BYTES_PER_PIXEL = 24
+"""Planes as coded, at 16 bits where the picture has 10, the interleaved copy, and the copy that is sent."""
 
 
 def decode(data: bytes, name: str, settings: Settings, kind: str = "photo") -> Picture:
@@ -36,29 +41,47 @@ def decode(data: bytes, name: str, settings: Settings, kind: str = "photo") -> P
 
     Raises:
         PhotoError: ``empty``, ``too_many_bytes``, ``not_a_picture``, ``unsupported_format``,
-            ``too_many_pixels``, ``too_small`` or ``corrupt``.
+            ``too_many_pixels``, ``too_small`` or ``corrupt``; ``decoder_died`` or ``decoder_too_slow``.
     """
     started = time.perf_counter()
     if not data:
         raise PhotoError(ErrorCode.EMPTY, "The file has no content.")
     _check_bytes(len(data), settings)
-    try:
-        raw = _decode(data, sniff(data), settings)
-    except MemoryError:
-        raise PhotoError(ErrorCode.TOO_MANY_PIXELS, "There is not enough memory for the picture.") from None
-    exif = parse_exif(raw.exif)
-    pixels = upright(raw.pixels, exif.orientation if raw.orientation is None else raw.orientation)
-    source = Source(
-        kind=kind,
-        name=_printable(name),
-        sha256=hashlib.sha256(data).hexdigest(),
-        width=pixels.shape[1],
-        height=pixels.shape[0],
-        taken_at=exif.taken_at,
-        gps=exif.gps,
-    )
-    tags = FileTags(exif.make, exif.model, exif.software, raw.comments)
+    order = _order(sniff(data), settings)
+    with _open_in_memory(data) as file, sandbox().decoding(order, file, settings.max_decoders) as decoding:
+        sha256 = hashlib.sha256(data).hexdigest()  # while the other process decodes
+        reply = decoding.reply()
+        if not isinstance(reply, PhotoReply):
+            raise decoding.nonsense()
+        pixels = decoding.pixels(reply)
+    exif = reply.exif
+    source = Source(kind, _name(name), sha256, reply.width, reply.height, exif.taken_at, exif.gps)
+    tags = FileTags(exif.make, exif.model, exif.software, reply.comments)
     return Picture(pixels, source, decode_ms=(time.perf_counter() - started) * 1000, tags=tags)
+
+
+def _order(kind: Format, settings: Settings) -> Order:
+    return Order(
+        PHOTO,
+        settings.max_photo_pixels,
+        settings.min_photo_side,
+        BASE_MEMORY + _BYTES_PER_PIXEL * settings.max_photo_pixels,
+        settings.max_decode_seconds,
+        threads=kind is Format.HEIC,  # libheif does not decode without
+    )
+
+
+@contextmanager
+def _open_in_memory(data: bytes) -> Iterator[int]:
+    """A descriptor from which ``data`` can be read."""
+    with tempfile.TemporaryFile() if sys.platform != "linux" else _memory_file() as file:
+        file.write(data)
+        file.seek(0)
+        yield file.fileno()
+
+
+def _memory_file() -> BinaryIO:
+    return os.fdopen(os.memfd_create("photo", os.MFD_CLOEXEC), "w+b")
 
 
 def read(path: Path, settings: Settings) -> Picture:
@@ -98,35 +121,5 @@ def _check_bytes(count: int, settings: Settings) -> None:
         )
 
 
-def _decode(data: bytes, kind: Format, settings: Settings) -> Raw:  # noqa: PLR0911 - one for each format
-    match kind:
-        case Format.JPEG:
-            return decode_jpeg(data, settings)
-        case Format.WEBP:
-            return decode_webp(data, settings)
-        case Format.HEIC | Format.AVIF:
-            return decode_apart(data, kind, settings)
-        case Format.PNG | Format.GIF | Format.BMP:
-            return decode_raster(data, kind, settings)
-        case Format.CR3:
-            return decode_cr3(data, settings)
-        case Format.RAF:
-            return decode_raf(data, settings)
-        case Format.TIFF | Format.RAW:
-            return _decode_tiff(data, settings)
-
-
-def _decode_tiff(data: bytes, settings: Settings) -> Raw:
-    tiff = read_tiff(data)
-    if tiff.is_raw:
-        return decode_tiff_raw(data, tiff, settings)
-    if tiff.pages > 1:
-        raise PhotoError(
-            ErrorCode.UNSUPPORTED_FORMAT, f"The TIFF file has {tiff.pages} pages; only one is read."
-        )
-    return decode_apart(data, Format.TIFF, settings)
-
-
-def _printable(name: str) -> str:
-    """The name as it may stand in JSON and on a terminal: no control characters, no lone surrogates."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in name[:_MAX_NAME])
+def _name(name: str) -> str:
+    return printable(name[:_MAX_NAME])

@@ -17,8 +17,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, ImageFile, PngImagePlugin
 from edge.errors import PhotoError
 from edge.media.exif import quiet
 from edge.media.formats import Format
-from edge.media.raw import Raw, animated, check_size, corrupt, to_bgr
-from edge.settings import Settings
+from edge.media.raw import Raw, SizeLimits, animated, check_size, corrupt, to_bgr
 
 _PLUGINS: dict[Format, type[ImageFile.ImageFile]] = {
     Format.PNG: PngImagePlugin.PngImageFile,
@@ -30,7 +29,7 @@ _MAX_CHUNKS = 64
 """A WebP has a handful; a hostile file may hold millions."""
 
 
-def decode_raster(data: bytes, kind: Format, settings: Settings) -> Raw:
+def decode_raster(data: bytes, kind: Format, limits: SizeLimits) -> Raw:
     """Decodes PNG, GIF or BMP; 16-bit channels are scaled to 8, transparent parts laid on grey.
 
     Raises:
@@ -40,7 +39,7 @@ def decode_raster(data: bytes, kind: Format, settings: Settings) -> Raw:
         with quiet():
             image = _PLUGINS[kind](io.BytesIO(data))
         with image:
-            check_size(*image.size, settings)
+            check_size(*image.size, limits)
             if getattr(image, "is_animated", False):
                 raise animated(f"{kind} file")
             image.load()
@@ -64,7 +63,7 @@ def _array(image: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(image.convert("RGB"))[..., ::-1]
 
 
-def decode_webp(data: bytes, settings: Settings) -> Raw:
+def decode_webp(data: bytes, limits: SizeLimits) -> Raw:
     """Decodes a still WebP by OpenCV, which writes BGR at once in half of Pillow's time and memory.
 
     Raises:
@@ -75,7 +74,7 @@ def decode_webp(data: bytes, settings: Settings) -> Raw:
     width, height, moves = _webp_header(data)
     if moves:
         raise animated("WebP file")
-    check_size(width, height, settings)
+    check_size(width, height, limits)
     try:
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from edge.domain import Pixels
 from edge.errors import ErrorCode, PhotoError
-from edge.settings import Settings
 
 BACKDROP = 128
 """Grey value behind transparent parts: a white housing and a black logo both keep their outline on it."""
@@ -28,6 +28,16 @@ _TURNS: Mapping[int, Callable[[Pixels], object]] = {
 }
 
 
+class SizeLimits(Protocol):
+    """What decoders need of the settings."""
+
+    @property
+    def max_photo_pixels(self) -> int: ...
+
+    @property
+    def min_photo_side(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Raw:
     """Pixels as coded and the EXIF block (empty: none). ``orientation`` is the container's own, which
@@ -39,7 +49,7 @@ class Raw:
     comments: tuple[str, ...] = ()
 
 
-def check_size(width: int, height: int, settings: Settings) -> None:
+def check_size(width: int, height: int, limits: SizeLimits) -> None:
     """Applies the limits to the size that the header announces, before any memory is spent on pixels.
 
     Raises:
@@ -47,15 +57,15 @@ def check_size(width: int, height: int, settings: Settings) -> None:
     """
     if width < 1 or height < 1:
         raise PhotoError(ErrorCode.CORRUPT, f"The header gives a size of {width} × {height} pixels.")
-    if width * height > settings.max_photo_pixels:
+    if width * height > limits.max_photo_pixels:
         raise PhotoError(
             ErrorCode.TOO_MANY_PIXELS,
-            f"The picture has {width} × {height} pixels, above the limit of {settings.max_photo_pixels:,}.",
+            f"The picture has {width} × {height} pixels, above the limit of {limits.max_photo_pixels:,}.",
         )
-    if min(width, height) < settings.min_photo_side:
+    if min(width, height) < limits.min_photo_side:
         raise PhotoError(
             ErrorCode.TOO_SMALL,
-            f"The picture has {width} × {height} pixels, below {settings.min_photo_side} on a side.",
+            f"The picture has {width} × {height} pixels, below {limits.min_photo_side} on a side.",
         )
 
 

@@ -108,7 +108,7 @@ class FileStream:
 
     def _read(self) -> None:
         try:
-            with self._file() as file, _opened(file) as container:
+            with self._file() as file, opened(file) as container:
                 self._play(container)
             self._shelf.fail(self._fault(StreamFault.ENDED, "the file is at its end"))
         except StreamError as error:
@@ -147,7 +147,7 @@ class FileStream:
         videos = [v for v in container.streams.video if v.codec_context is not None]
         if not videos:
             raise self._fault(StreamFault.UNSUPPORTED_CODEC, "the file has no video that can be decoded")
-        limit_decoder(videos[0].codec_context, self._settings)
+        limit_decoder(videos[0].codec_context, self._settings.stream_max_pixels)
         if self._keys_only:
             videos[0].codec_context.skip_frame = "NONKEY"
         return videos[0]
@@ -193,7 +193,8 @@ class FileStream:
         return StreamError(fault, f"{self._address.redacted}: {what}.")
 
 
-def _opened(file: BinaryIO) -> InputContainer:
+def opened(file: BinaryIO) -> InputContainer:
+    """Raises: av.FFmpegError: this is no video."""
     return av.open(file, "r", options={"format_whitelist": _FORMATS}, io_open=_open_nothing)
 
 

@@ -1,203 +1,236 @@
-"""Decodes one HEIC, AVIF or TIFF picture in a process of its own, with limits on memory and processor time.
+"""The process that decodes: it never opens what strangers send itself, but forks a child for each file.
 
-Run as a script by ``sandbox.py``: ``worker.py FORMAT MAX_PIXELS MIN_SIDE MEMORY_BYTES SECONDS``. The file
-comes on the standard input. The answer on the standard output is one line of JSON (``Reply``), then the EXIF
-block, then the pixels, uint8 H×W×C with C = 1 (grey), 3 (BGR) or 4 (BGRA). It imports nothing of Camid, so
-that it starts fast and holds nothing worth stealing.
+Run by ``sandbox.py`` as ``python -m edge.media.worker FD``; FD is the socket on which orders come, each with
+two descriptors: where to answer, and the file. It loads every decoder once, so that a
+child costs about two milliseconds and shares its memory. A child is confined before it reads a byte of a
+format, sees one file and ends; what a file makes of it, the next file never meets.
 """
 
 from __future__ import annotations
 
-import io
-import json
+import codecs
+import gc
+import os
+import resource
+import select
+import signal
+import socket
 import sys
-import warnings
-from typing import TYPE_CHECKING, TypedDict
+from contextlib import suppress
+from datetime import datetime
+from itertools import pairwise
+from typing import BinaryIO, NoReturn
 
-import numpy as np
-from numpy.typing import NDArray
+import cv2
 
-if TYPE_CHECKING:
-    from PIL.Image import Exif, Image
+from edge.domain import Pixels
+from edge.errors import CamidError, ErrorCode, PhotoError
+from edge.media import handover
+from edge.media.codecs import load_plugins
+from edge.media.confine import Allowance, confine, die_first, end_with_parent, lower
+from edge.media.decoding import decode_bytes
+from edge.media.handover import (
+    VIDEO,
+    Order,
+    end_line,
+    exit_line,
+    frame_line,
+    photo_line,
+    read_order,
+    ready_line,
+    refusal_line,
+)
 
-NO_PLUGIN = "no_plugin"
-ANIMATED = "animated"
-REFUSED_SIZE = "refused_size"
-FAULT = "fault"
-UNSUPPORTED = "unsupported"
+NUMBER_BYTES = 8
+"""The answer to an order: the child's process id; 0: none could be forked."""
 
-
-class Reply(TypedDict):
-    """``error`` is one of this module's codes or empty; sizes are 0 where they are not known."""
-
-    error: str
-    detail: str
-    width: int
-    height: int
-    channels: int
-    orientation: int
-    exif_bytes: int
-
-
-class RefusalError(Exception):
-    """Ends the work with an error code of this module."""
-
-    def __init__(self, error: str, detail: str = "", width: int = 0, height: int = 0) -> None:
-        super().__init__(error)
-        self.reply = _reply(error, detail, (height, width, 0))
-
-
-def _reply(
-    error: str = "",
-    detail: str = "",
-    shape: tuple[int, int, int] = (0, 0, 0),
-    orientation: int = 1,
-    exif_bytes: int = 0,
-) -> Reply:
-    height, width, channels = shape
-    return Reply(
-        error=error,
-        detail=detail,
-        width=width,
-        height=height,
-        channels=channels,
-        orientation=orientation,
-        exif_bytes=exif_bytes,
-    )
+_MOST_FILES = 1024
+_LONGEST_ORDER = 4096
+_SECCOMP, _LANDLOCK = 1, 2
+_PROBE = Allowance(memory_bytes=1 << 30, seconds=10)
+_PIPE = 1 << 16
 
 
-def _limit(memory: int, seconds: int) -> None:
-    try:
-        import resource  # noqa: PLC0415 - absent on Windows, where only the time limit of the parent holds
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+class Server:
+    """Takes orders until Camid closes the socket, and then ends, its children with it."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._children: dict[int, int] = {}
+        """The descriptor on which each one answers, by its process id."""
+        self._told: set[int] = set()
+        self._poll = select.poll()
+        self._woken, self._waking = os.pipe()
+        os.set_blocking(self._waking, False)
+        os.set_blocking(self._woken, False)
+
+    def run(self) -> None:
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._waking, warn_on_full_buffer=False)
+        self._poll.register(self._control, select.POLLIN)
+        self._poll.register(self._woken, select.POLLIN)
+        while True:
+            for ready, _ in self._poll.poll():
+                if ready == self._woken:
+                    self._look()
+                elif ready != self._control.fileno():
+                    self._given_up(ready)
+                elif not self._take():
+                    return
+
+    def _take(self) -> bool:
+        """Whether there was an order; none will come after the end of the socket."""
+        line, descriptors, _, _ = socket.recv_fds(self._control, _LONGEST_ORDER, 2)
+        if not line:
+            return False
+        order = read_order(line)
+        if order.what == VIDEO:
+            _load_video()
+        try:
+            child = os.fork()
+        except OSError:
+            self._control.sendall(bytes(NUMBER_BYTES))
+            for one in descriptors:
+                os.close(one)
+            return True
+        if child == 0:
+            _Child(order, *descriptors).run()
+        reply, source = descriptors
+        os.close(source)
+        self._children[child] = reply
+        self._poll.register(reply, 0)  # hears only that the other end was closed
+        self._control.sendall(child.to_bytes(NUMBER_BYTES))
+        return True
+
+    def _given_up(self, reply: int) -> None:
+        """Whoever asked does not wait any longer. Only now the child's number may become another's: it is
+        what its memory is read by."""
+        self._poll.unregister(reply)
+        os.close(reply)
+        child = next(child for child, one in self._children.items() if one == reply)
+        del self._children[child]
+        self._told.discard(child)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    def _look(self) -> None:
+        """Tells of the children that have ended, and leaves them there."""
+        with suppress(BlockingIOError):
+            while os.read(self._woken, _PIPE):
+                pass
+        for child, reply in self._children.items():
+            ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended is not None and child not in self._told:
+                self._told.add(child)
+                code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+                _tell(reply, code)
 
 
-def _check(width: int, height: int, max_pixels: int, min_side: int) -> None:
-    if width * height > max_pixels or min(width, height) < min_side:
-        raise RefusalError(REFUSED_SIZE, width=width, height=height)
+def _tell(reply: int, code: int) -> None:
+    """Never waits: whoever asked may not read."""
+    with socket.socket(fileno=os.dup(reply)) as answered, suppress(OSError):
+        answered.send(exit_line(code), socket.MSG_DONTWAIT)
 
 
-def _heic(data: bytes, max_pixels: int, min_side: int) -> tuple[NDArray[np.uint8], bytes, int]:
-    """Primary picture, EXIF, orientation: always 1, for libheif applies the container's own turns."""
-    try:
-        import pillow_heif  # noqa: PLC0415 - optional, and only this format needs it
-    except ImportError as error:
-        raise RefusalError(NO_PLUGIN, str(error)) from None
-    image = pillow_heif.open_heif(data, convert_hdr_to_8bit=True, bgr_mode=True)
-    width, height = image.size
-    _check(width, height, max_pixels, min_side)
-    pixels = np.asarray(image)
-    if pixels.dtype != np.uint8:  # monochrome of 10 or 12 bits comes spread over 16
-        pixels = (pixels >> 8).astype(np.uint8)
-    return pixels, image.info.get("exif") or b"", 1
+class _Child:
+    """One file's process."""
+
+    def __init__(self, order: Order, reply: int, source: int) -> None:
+        self._order, self._reply, self._source = order, reply, source
+
+    def run(self) -> NoReturn:
+        try:
+            self._run()
+        except CamidError as error:
+            self._write(refusal_line(error))
+        except MemoryError:
+            self._write(refusal_line(_NO_MEMORY))
+        except Exception as error:
+            defect = f"Something unexpected went wrong ({type(error).__name__})."
+            self._write(refusal_line(PhotoError(ErrorCode.INTERNAL, defect)))
+        finally:
+            os._exit(0)
+
+    def _run(self) -> None:
+        end_with_parent()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for low, high in pairwise([2, *sorted((self._reply, self._source)), _MOST_FILES]):
+            os.closerange(low + 1, high)
+        file = os.fdopen(self._source, "rb")
+        data = b"" if self._order.what == VIDEO else file.read()
+        confine(Allowance(self._order.memory_bytes, self._order.processor_seconds, self._order.threads))
+        if self._order.what == VIDEO:
+            self._frames(file)
+        else:
+            decoded = decode_bytes(data, self._order)
+            self._show(photo_line(decoded), decoded.pixels)
+
+    def _frames(self, file: BinaryIO) -> None:
+        from edge.media.key_frames import spread  # noqa: PLC0415 - loaded by the server
+
+        for at, pixels in spread(file, self._order):
+            self._show(frame_line(pixels, at), pixels)
+        self._write(end_line())
+
+    def _show(self, line: bytes, pixels: Pixels) -> None:
+        """Holds the pixels until they were copied; ends with whoever asked."""
+        self._write(line)
+        match os.read(self._reply, 1):
+            case handover.SEND:
+                self._write(pixels.data.cast("B"))
+            case handover.NEXT:
+                return
+            case _:
+                os._exit(0)
+
+    def _write(self, data: bytes | memoryview) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._reply, rest) :]
 
 
-def _avif(data: bytes, max_pixels: int, min_side: int) -> tuple[NDArray[np.uint8], bytes, int]:
-    """Picture, EXIF, orientation by the container, which outranks that of EXIF.
-
-    Pillow's decoder without its plug-in class: that one gives up on a broken EXIF block.
-    """
-    try:
-        from PIL import _avif as avif  # noqa: PLC0415 - left out of some builds of Pillow
-    except ImportError as error:
-        raise RefusalError(NO_PLUGIN, str(error)) from None
-    try:
-        decoder = avif.AvifDecoder(data, "auto", 2)
-    except ValueError as error:
-        if "Exif" not in str(error):
-            raise
-        decoder = avif.AvifDecoder(data.replace(b"Exif", b"skip", 1), "auto", 2)  # an item of unknown type
-    (width, height), frames, mode, _, exif, orientation, _ = decoder.get_info()
-    _check(width, height, max_pixels, min_side)
-    if frames > 1:
-        raise RefusalError(ANIMATED)
-    channels = len(mode)
-    pixels = np.frombuffer(decoder.get_frame(0)[0], np.uint8).reshape(height, width, channels)
-    order = [2, 1, 0, 3][:channels] if channels >= 3 else [0]
-    return pixels[..., order], exif or b"", int(orientation)
+_NO_MEMORY = PhotoError(ErrorCode.TOO_MANY_PIXELS, "There is not enough memory for the picture.")
 
 
-_MAX_PAGES = 64
-_REDUCED_OR_MASK = 0b101
-_SUBFILE, _EXIF, _GPS = 0x00FE, 0x8769, 0x8825
-_LABELS = (0x010F, 0x0110, 0x0131)
-"""Make, model, software."""
+def _load_video() -> None:
+    """Loads FFmpeg with the first video: most services never meet one."""
+    from edge.media import key_frames  # noqa: F401, PLC0415
 
 
-def _tiff(data: bytes, max_pixels: int, min_side: int) -> tuple[NDArray[np.uint8], bytes, int]:
-    """The first full page, EXIF, orientation: always 1, for Pillow turns a TIFF when it loads it."""
-    from PIL import Image, TiffImagePlugin  # noqa: PLC0415 - the other formats do without
-
-    warnings.simplefilter("ignore")
-    Image.MAX_IMAGE_PIXELS = None  # the caller's limit holds
-    with TiffImagePlugin.TiffImageFile(io.BytesIO(data)) as image:
-        for page in range(min(image.n_frames, _MAX_PAGES)):
-            image.seek(page)
-            if not int(image.tag_v2.get(_SUBFILE, 0)) & _REDUCED_OR_MASK:
-                break
-        _check(*image.size, max_pixels, min_side)
-        exif = image.getexif()
-        image.load()
-        return _eight_bits(image), _short(exif), 1
+def _load_rest() -> None:
+    """What Python itself would load with the first file that needs it, when no file can be opened."""
+    datetime.strptime("2000", "%Y")
+    for name in ("ascii", "latin-1", "cp437", "utf-16", "utf-32", "utf-8-sig"):
+        codecs.lookup(name)
 
 
-def _eight_bits(image: Image) -> NDArray[np.uint8]:
-    """Grey, BGR or BGRA."""
-    if image.mode.startswith("I"):
-        return np.asarray(np.asarray(image).clip(0, 65535) >> 8, np.uint8)
-    if image.mode == "F":
-        raise RefusalError(UNSUPPORTED, "its values are fractions")
-    if image.has_transparency_data:
-        return np.asarray(image.convert("RGBA"))[..., [2, 1, 0, 3]]
-    if image.mode in ("L", "1"):
-        return np.asarray(image.convert("L"))
-    return np.asarray(image.convert("RGB"))[..., ::-1]
+def _tried() -> tuple[bool, bool]:
+    """Whether the filter of calls and Landlock take hold here, found out by a child."""
+    child = os.fork()
+    if child == 0:
+        guards = confine(_PROBE)
+        os._exit(_SECCOMP * guards.seccomp | _LANDLOCK * guards.landlock)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return code > 0 and bool(code & _SECCOMP), code > 0 and bool(code & _LANDLOCK)
 
 
-def _short(full: Exif) -> bytes:
-    """Only what is read of it: a TIFF's own directory also holds its strips, previews and profiles."""
-    from PIL import Image  # noqa: PLC0415
-
-    short = Image.Exif()
-    try:
-        for tag in _LABELS:
-            if tag in full:
-                short[tag] = full[tag]
-        for directory in (_EXIF, _GPS):
-            if full.get_ifd(directory):
-                short.get_ifd(directory).update(full.get_ifd(directory))
-        return short.tobytes()
-    except Exception:  # broken metadata take nothing else with them
-        return b""
-
-
-_DECODERS = {"HEIC": _heic, "AVIF": _avif, "TIFF": _tiff}
-
-
-def main(arguments: list[str]) -> None:
-    kind, max_pixels, min_side, memory, seconds = arguments[0], *map(int, arguments[1:])
-    _limit(memory, seconds)
-    decode = _DECODERS[kind]
-    body = b""
-    exif = b""
-    try:
-        pixels, exif, orientation = decode(sys.stdin.buffer.read(), max_pixels, min_side)
-        pixels = pixels if pixels.ndim == 3 else pixels[..., None]
-        height, width, channels = pixels.shape
-        body = pixels.tobytes()
-        reply = _reply("", "", (height, width, channels), orientation, len(exif))
-    except RefusalError as refusal:
-        reply = refusal.reply
-    except Exception as error:
-        reply = _reply(FAULT, str(error) or type(error).__name__)
-    sys.stdout.buffer.write(json.dumps(reply).encode() + b"\n")
-    sys.stdout.buffer.write(exif if not reply["error"] else b"")
-    sys.stdout.buffer.write(body)
+def main(descriptor: int) -> None:
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, signal.SIG_IGN)  # Camid ends first, and its decoders with it
+    lower(resource.RLIMIT_NOFILE, _MOST_FILES)
+    die_first()
+    cv2.setNumThreads(0)
+    load_plugins()
+    _load_rest()
+    control = socket.socket(fileno=descriptor)
+    seccomp, landlock = _tried()
+    control.sendall(ready_line(seccomp=seccomp, landlock=landlock))
+    gc.collect()
+    gc.freeze()  # pages that no collection writes to stay shared with the children
+    gc.disable()
+    Server(control).run()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(int(sys.argv[1]))

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from PIL import Image
 from edge.domain import Pixels
 from edge.errors import Code, ErrorCode, PhotoError
 from edge.media.photo import decode, read
+from edge.media.sandbox import sandbox
 from edge.settings import Settings
 from tests.support import pictures
 
@@ -193,25 +195,38 @@ def test_limits_hold_for_formats_decoded_apart(kind: str) -> None:
     assert code_of(data, Settings(min_photo_side=65)) is ErrorCode.TOO_SMALL
 
 
-def test_heic_without_its_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "pillow_heif.py").write_text("raise ImportError('no libheif here')\n")
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """What is written there takes the place of pillow-heif until the test ends."""
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    sandbox().close()
+    yield tmp_path / "pillow_heif.py"
+    sandbox().close()
+
+
+def test_heic_without_its_plugin(plugin: Path) -> None:
+    plugin.write_text("raise ImportError('no libheif here')\n")
     with pytest.raises(PhotoError, match="HEIC needs pillow-heif") as caught:
         decode(STILLS["heic"], "photo.heic", SETTINGS)
     assert caught.value.code is ErrorCode.UNSUPPORTED_FORMAT
 
 
-def test_decoder_that_crashes_or_hangs_takes_nothing_with_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("os.abort()", ErrorCode.DECODER_DIED),
+        ("os._exit(3)", ErrorCode.DECODER_DIED),
+        ("while True: pass", ErrorCode.DECODER_TOO_SLOW),
+        ("lock = threading.Lock(); lock.acquire(); lock.acquire()", ErrorCode.DECODER_TOO_SLOW),
+        ("bytearray(20 << 30)", ErrorCode.TOO_MANY_PIXELS),
+    ],
+)
+def test_decoder_that_crashes_hangs_or_hoards_takes_nothing_with_it(
+    plugin: Path, fault: str, code: ErrorCode
 ) -> None:
-    plugin = tmp_path / "pillow_heif.py"
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    plugin.write_text("import os\nos.abort()\n")
-    assert code_of(STILLS["heic"]) is ErrorCode.CORRUPT
-    plugin.write_text("import time\ntime.sleep(60)\n")
-    assert code_of(STILLS["heic"], Settings(max_decode_seconds=1)) is ErrorCode.CORRUPT
-    plugin.write_text("hoard = bytearray(20 << 30)\n")
-    assert code_of(STILLS["heic"]) is ErrorCode.CORRUPT
+    plugin.write_text(f"import os, threading\ndef open_heif(*_, **__):\n    {fault}\n")
+    assert code_of(STILLS["heic"], Settings(max_decode_seconds=1)) is code
+    assert decode(pictures.jpeg(), "the next", SETTINGS).width == 96
 
 
 def test_cmyk_jpeg() -> None:

@@ -1,0 +1,92 @@
+"""Takes from a process all that a decoder does not need: limits, then Landlock, then the filter of calls.
+
+What the kernel does not have is left out, and said.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import resource
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.media import landlock, seccomp
+
+_PR_SET_PDEATHSIG = 1
+_SIGKILL = 9
+_MOST_FILES = 16
+_FIRST_TO_DIE = "1000"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """``memory_bytes`` beside what the process has already; ``seconds`` of processor time."""
+
+    memory_bytes: int
+    seconds: int
+    threads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What this kernel adds to the limits on memory, time and descriptors."""
+
+    seccomp: bool = False
+    landlock: bool = False
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of those that are not there."""
+        return tuple(name for name in ("seccomp", "landlock") if not getattr(self, name))
+
+
+def confine(allowance: Allowance) -> Guards:
+    """For good. All that is to be imported or opened must be."""
+    _limit(allowance)
+    if not _prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1):
+        return Guards()
+    shut = landlock.restrict()
+    return Guards(seccomp.install(threads=allowance.threads), shut)
+
+
+def end_with_parent() -> None:
+    """Has the kernel end this process with the thread that forked it, where it knows how."""
+    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+
+
+def die_first() -> None:
+    """Where memory runs out, this process and its children are ended before others."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_DIE)
+
+
+def lower(what: int, most: int) -> None:
+    """Sets a limit (``resource.RLIMIT_*``), where it is not below that already."""
+    hard = resource.getrlimit(what)[1]
+    limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(what, (limit, limit))
+
+
+def _limit(allowance: Allowance) -> None:
+    lower(resource.RLIMIT_CPU, allowance.seconds)
+    lower(resource.RLIMIT_NOFILE, _MOST_FILES)
+    lower(resource.RLIMIT_FSIZE, 0)
+    lower(resource.RLIMIT_CORE, 0)
+    if not allowance.threads:  # threads count among the processes
+        lower(resource.RLIMIT_NPROC, 0)
+    if sys.platform == "linux":  # elsewhere libraries alone may take more addresses than can be counted
+        lower(resource.RLIMIT_AS, _addresses() + allowance.memory_bytes)
+
+
+def _addresses() -> int:
+    """Bytes of address space that this process takes."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
+def _prctl(option: int, value: int) -> bool:
+    try:
+        return bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
+    except (AttributeError, OSError):
+        return False
