@@ -53,6 +53,7 @@ PHOTO_EXAMPLE: JsonDict = {
                         "text": "On the FCC's Covered List.",
                         "source": "https://www.fcc.gov/supplychain/coveredlist",
                         "strength": "strong",
+                        "as_of": "2026-11-28",
                     }
                 ],
             },

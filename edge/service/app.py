@@ -11,7 +11,21 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
-from edge.service import batches, health, page, photos, reports, reviews, sightings, streams, vendors
+from edge.media.clock import SYSTEM_CLOCK, Clock
+from edge.service import (
+    batches,
+    health,
+    page,
+    pairing,
+    photos,
+    reports,
+    reviews,
+    shell,
+    sightings,
+    streams,
+    trust,
+    vendors,
+)
 from edge.service.access_audit import Audit
 from edge.service.access_limits import Limits
 from edge.service.auth import Gate, Token, load_or_make_token
@@ -22,6 +36,7 @@ from edge.service.engine import Engine, Load, PhotoIdentifier
 from edge.service.events import Events
 from edge.service.housekeeping import Housekeeping
 from edge.service.loop_metrics import LoopCollector
+from edge.service.map_tiles import open_tiles
 from edge.service.metrics import Metrics
 from edge.service.middleware import Surroundings
 from edge.service.mqtt import MqttPublisher
@@ -37,6 +52,7 @@ from edge.service.streaming import REAL, Streaming, Watching
 from edge.service.validation import Validations
 from edge.service.watched import WatchedStreams
 from edge.settings import Settings
+from edge.vendors.installed import in_use
 
 _ABOUT = """Which surveillance cameras are in a picture or record a stream, and who made them. Every address
 under `/api`, and `/metrics`, wants the header `Authorization: Bearer TOKEN`. Every error has the form
@@ -60,21 +76,24 @@ def create_app(
     *,
     opened: tuple[DataDir, Token] | None = None,
     on_load_failure: Callable[[CamidError], None] | None = None,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> FastAPI:
     """The service as an ASGI application.
 
     ``load`` makes the identifier and ``streaming`` what looks at streams with it; ``on_load_failure`` hears
     if that fails. The data directory and its token are those of ``settings`` unless they are open already;
-    the application closes them at its end.
+    the application closes them at its end. ``clock`` says when photos and tokens came and go, and how often
+    who may ask; ``state.housekeeping`` is what is done every hour.
 
     Raises:
         CamidError: ``settings_invalid`` for a data directory, token, catalogue or broker that cannot be used.
     """
     metrics = Metrics()
+    in_use.cache_clear()  # a catalogue that was installed while this process lived counts from now on
     with ExitStack() as stack:
         data, token = opened or _open(settings)
         stack.enter_context(data)
-        store = stack.enter_context(closing(Store(data)))
+        store = stack.enter_context(closing(Store(data, clock)))
         engine = stack.enter_context(closing(Engine(settings, load, metrics)))
         names = LiveNames(settings)
         pictures = Pictures(engine, settings, names)
@@ -90,10 +109,26 @@ def create_app(
         batching = Batching(store.batches, data, settings)
         stack.callback(batching.close)
         metrics.registry.register(BatchCollector(batching))
-        kept = Retention(store.kept, settings, batching.batches.all, batching.batches.remove)
+        kept = Retention(
+            store.kept, settings, batching.batches.all, batching.batches.remove, clock, data.clock_mark
+        )
         housekeeping = Housekeeping(store, kept)
+        tiles = open_tiles(settings)
+        if tiles is not None:
+            stack.callback(tiles.close)
         parts = Parts(
-            settings, data, store, engine, pictures, metrics, names, watched, events, validations, batching
+            settings,
+            data,
+            store,
+            engine,
+            pictures,
+            metrics,
+            names,
+            watched,
+            events,
+            validations,
+            batching,
+            tiles,
         )
         app = FastAPI(
             title="Camid",
@@ -106,8 +141,10 @@ def create_app(
             telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
     app.state.parts = parts
-    app.state.gate = Gate(token, store.tokens, Limits(settings), settings.wrong_token_wait_s)
-    _furnish(app, metrics, Audit(data.root, settings))
+    app.state.lan = None
+    app.state.housekeeping = housekeeping
+    app.state.gate = Gate(token, store.tokens, Limits(settings, clock.monotonic), settings.wrong_token_wait_s)
+    _furnish(app, metrics, Audit(data.root, settings, clock))
     return app
 
 
@@ -132,7 +169,8 @@ def _furnish(app: FastAPI, metrics: Metrics, audit: Audit) -> None:
     app.add_middleware(Surroundings, metrics=metrics, audit=audit)
     install_problem_handlers(app)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    for one in (photos, reports, reviews, sightings, streams, batches, vendors, health, page):
+    nouns = (photos, reports, reviews, sightings, streams, batches, vendors, health, pairing, trust)
+    for one in (*nouns, page, shell):
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=page.PAGES / "static"), name="static")
 

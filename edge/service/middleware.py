@@ -13,10 +13,19 @@ from edge.service.metrics import Metrics
 
 _log = logging.getLogger("edge.service.access")
 
+
+def content_policy(*image_origins: str) -> str:
+    """No script or style inside a page, nothing from elsewhere but pictures of ``image_origins``, no framing:
+    an injected text stays a text."""
+    images = " ".join(("'self'", "blob:", *image_origins))
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {images}; connect-src 'self'; "
+        "manifest-src 'self'; worker-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 _HEADERS = {
-    # No script or style inside a page, nothing from elsewhere, no framing: an injected text stays a text.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -24,6 +33,14 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Frame-Options": "DENY",
 }
+
+
+def make_harmless(message: Message) -> None:
+    """Adds to the start of an answer what it does not say itself."""
+    headers = MutableHeaders(scope=message)
+    for name, value in _HEADERS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Cache-Control", "no-store")
 
 
 class Surroundings:
@@ -43,10 +60,7 @@ class Surroundings:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Cache-Control", "no-store")
+                make_harmless(message)
             await send(message)
 
         try:

@@ -11,10 +11,12 @@ from edge.service.batching import Batching
 from edge.service.data_dir import DataDir
 from edge.service.engine import Engine
 from edge.service.events import Events
+from edge.service.map_tiles import TileFile
 from edge.service.metrics import Metrics
 from edge.service.names import LiveNames
 from edge.service.pictures import Pictures
 from edge.service.room import check_room
+from edge.service.sendings import Sendings
 from edge.service.store import Store
 from edge.service.validation import Validations
 from edge.service.watched import WatchedStreams
@@ -35,8 +37,10 @@ class Parts:
     events: Events
     validations: Validations
     batching: Batching
+    tiles: TileFile | None = None
     exporting: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while reviews are exported: each takes a model and a copy of the photos."""
+    sendings: Sendings = field(default_factory=Sendings)
 
     def check_ready(self) -> None:
         """Raises: CamidError: why no new work can be taken now."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from edge.errors import CamidError, ErrorCode
 from edge.report.contract import UnreadableV1, photo_contract, unreadable_contract
@@ -15,6 +16,7 @@ from edge.service.form import Upload
 from edge.service.parts import Parts, parts
 from edge.service.problems import problem_of
 from edge.service.reception import received
+from edge.service.sendings import KEY_PATTERN
 from edge.service.store import Sender, StoredPhoto
 
 _WRONG = problem_doc("bad_request", "A parameter is wrong.", "The request is wrong (…). …")
@@ -71,6 +73,14 @@ _JPEG: dict[int | str, dict[str, object]] = {
 router = APIRouter(prefix="/api/v1/photos", tags=["photos"], responses=GUARDED)
 PartsOf = Annotated[Parts, Depends(parts)]
 Id = Annotated[str, Path(description="The id of the result.", examples=["5f0c1c6f1c0f4a52a2b1f4d2c9e8b7a6"])]
+Key = Annotated[
+    str,
+    Path(
+        pattern=KEY_PATTERN,
+        description="The `Idempotency-Key` of the sending.",
+        examples=["1b9d6bcdbbfd4b2d9b5dab8dfbbd4bed"],
+    ),
+]
 Index = Annotated[int, Path(ge=0, le=100_000, description="Counted from 0, in the order of the result.")]
 
 
@@ -92,21 +102,52 @@ async def send_photos(
     shared: Annotated[
         bool, Query(description="Whether every token with the scope read may see them.")
     ] = False,
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            pattern=KEY_PATTERN,
+            description="A random name of a single photo: sent again with it, it is not kept again.",
+        ),
+    ] = None,
 ) -> PhotosAnswer:
     """Looks for cameras in one photo or many and keeps photos and results.
 
     With several photos each has its own entry, a result or an `error`, and the status is 200. With a single
     one that cannot be read, the status is that of its error. They belong to the token that sent them.
     """
-    sender = Sender(caller.id, shared)
+    sender = Sender(caller.id, shared, key)
     service.check_ready()
     with service.engine.admitted():
         async with received(request, service.data.incoming, service.settings, service.metrics) as uploads:
+            if key is not None:
+                return PhotosAnswer(photos=[await _result_once(uploads, key, sender, service)])
             if len(uploads) == 1:
                 return PhotosAnswer(photos=[await _result(uploads[0], sender, service)])
             return PhotosAnswer(
                 photos=[await _result_or_error(upload, sender, service) for upload in uploads]
             )
+
+
+async def _result_once(uploads: list[Upload], key: str, sender: Sender, service: Parts) -> PhotoAnswer:
+    """The result of the only upload; the one from before if it arrived already with this key."""
+    if len(uploads) != 1:
+        raise CamidError(ErrorCode.BAD_REQUEST, "An Idempotency-Key goes with a single photo.")
+    async with service.sendings.alone(sender.owner, key):
+        before = await asyncio.to_thread(service.store.sent, sender.owner, key)
+        if before is None:
+            return await _result(uploads[0], sender, service)
+    if await asyncio.to_thread(_hash, uploads[0]) != before.body.source.sha256:
+        raise CamidError(ErrorCode.BAD_REQUEST, "This Idempotency-Key was used for another photo.")
+    return photo_answer(before, service.names)
+
+
+def _hash(upload: Upload) -> str | None:
+    """SHA-256 in hexadecimal; None for what was refused while it came in."""
+    if upload.error is not None:
+        return None
+    with upload.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 async def _result_or_error(upload: Upload, sender: Sender, service: Parts) -> PhotoAnswer | UnreadableV1:
@@ -132,6 +173,22 @@ async def _result(upload: Upload, sender: Sender, service: Parts) -> PhotoAnswer
     service.metrics.photo_done(report)
     service.pictures.remember(stored.id, picture)
     return photo_answer(stored, service.names)
+
+
+@router.get(
+    "/sent/{key}",
+    summary="What became of a sending",
+    response_description="The result, as it was or would have been answered.",
+    responses={401: UNAUTHORISED, 404: _UNKNOWN, 422: _WRONG},
+)
+async def read_sent(key: Key, caller: Uploader, service: PartsOf) -> PhotoAnswer:
+    """For a sender whose connection broke: `not_found` means that the photo has to be sent again. Waits while
+    it is still being identified."""
+    async with service.sendings.alone(caller.id, key):
+        found = await asyncio.to_thread(service.store.sent, caller.id, key)
+    if found is None:
+        raise CamidError(ErrorCode.NOT_FOUND, "No photo arrived with this key.")
+    return photo_answer(found, service.names)
 
 
 async def _stored(photo_id: Id, caller: Reader, service: PartsOf) -> StoredPhoto:
@@ -166,6 +223,21 @@ async def read_photo(photo: Stored, service: PartsOf) -> PhotoAnswer:
     return photo_answer(photo, service.names)
 
 
+@router.delete(
+    "/{photo_id}",
+    status_code=204,
+    summary="Delete a photo",
+    response_description="It is gone.",
+    responses=_SHARING,
+)
+async def delete_photo(photo: Own, service: PartsOf) -> Response:
+    """With its bytes, its result, its reviews and its part in sightings; a line in the audit log stays.
+    Bytes that another result shares stay with that one."""
+    await asyncio.to_thread(service.store.kept.remove, photo.id)
+    service.pictures.forget_photo(photo.id)
+    return Response(status_code=204)
+
+
 @router.put(
     "/{photo_id}/shared",
     status_code=204,
@@ -193,7 +265,7 @@ async def unshare_photo(photo: Own, service: PartsOf) -> Response:
 
 
 def _picture(data: bytes) -> Response:
-    return JpegResponse(data, headers={"Cache-Control": "private, max-age=600"})
+    return JpegResponse(data)
 
 
 @router.get("/{photo_id}/picture.jpg", summary="The picture", response_class=JpegResponse, responses=_JPEG)

@@ -36,6 +36,11 @@ class Pictures:
             self._expiry.cancel()
         self._expiry = asyncio.get_running_loop().call_later(_KEPT_S, self.forget)
 
+    def forget_photo(self, photo_id: str) -> None:
+        """Forgets this one, if it is at hand."""
+        if self._recent is not None and self._recent[0] == photo_id:
+            self.forget()
+
     def forget(self) -> None:
         self._recent = None
         if self._expiry is not None:

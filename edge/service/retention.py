@@ -7,6 +7,7 @@ them. Deleted rows are overwritten (``secure_delete``) and the write-ahead log i
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import sqlalchemy as sql
 
-from edge.disk import sync_dir
+from edge.disk import full_disk, sync_dir
 from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.service.batch_state import Batch, BatchState
 from edge.service.sighting_store import forget_sightings
@@ -71,6 +72,16 @@ class KeptPhotos:
         while rows := self._rows(old):
             done += self._remove(rows)
         return self._sealed(done)
+
+    def remove(self, photo_id: str) -> Purged:
+        """Deletes one result with all that hangs on it; nothing if it is gone already.
+
+        Raises:
+            CamidError: ``store_full``.
+        """
+        with full_disk("The data directory is full; nothing was deleted."):
+            rows = self._rows(sql.select(_photos).where(_photos.c.id == photo_id))
+            return self._sealed(self._remove(rows))
 
     def shrink(self, limit: int) -> Purged:
         """Deletes the oldest until their originals take ``limit`` bytes at most."""
@@ -129,12 +140,17 @@ class KeptPhotos:
 
 
 class SteadyClock:
-    """The time of day, if it can be believed: not for a day after it jumped ahead of the time that passed."""
+    """The time of day, if it can be believed: not for a day after it jumped ahead of the time that passed.
 
-    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+    The time of the file ``mark`` is when it was last believed. A start far from that may come after a long
+    pause or with a clock that was set wrong meanwhile: it is doubted as well.
+    """
+
+    def __init__(self, clock: Clock = SYSTEM_CLOCK, mark: Path | None = None) -> None:
         self._clock = clock
+        self._mark = mark
         self._offset = self._measure()
-        self._doubted_at: float | None = None
+        self._doubted_at = clock.monotonic() if self._is_far_from_mark() else None
 
     def now(self) -> datetime | None:
         """The moment in UTC; None while the clock is doubted."""
@@ -149,7 +165,28 @@ class SteadyClock:
         if self._doubted_at is not None and passed - self._doubted_at < _STEADY_S:
             return None
         self._doubted_at = None
+        self._leave_mark()
         return self._clock.now()
+
+    def _is_far_from_mark(self) -> bool:
+        try:
+            ahead_s = self._clock.now().timestamp() - self._mark.stat().st_mtime if self._mark else 0.0
+        except FileNotFoundError:
+            return False
+        far = ahead_s > _STEADY_S or ahead_s < -_TOLERATED_JUMP_S
+        if far:
+            _log.warning("The clock is %.0f s from the last run: nothing is deleted by age today.", ahead_s)
+        return far
+
+    def _leave_mark(self) -> None:
+        if self._mark is None:
+            return
+        moment = self._clock.now().timestamp()
+        try:
+            self._mark.touch(mode=0o600)
+            os.utime(self._mark, (moment, moment))
+        except OSError as error:  # a full disk; the mark from before is the safer one
+            _log.warning("When the service last ran cannot be noted: %s", error.strerror)
 
     def _measure(self) -> float:
         return self._clock.now().timestamp() - self._clock.monotonic()
@@ -158,7 +195,8 @@ class SteadyClock:
 class Retention:
     """Applies the settings ``keep_photos_days`` and ``keep_photos_bytes``.
 
-    ``batches`` lists the batches and ``remove_batch`` deletes one with what it found.
+    ``batches`` lists the batches and ``remove_batch`` deletes one with what it found; ``mark`` as in
+    ``SteadyClock``.
     """
 
     def __init__(
@@ -168,12 +206,13 @@ class Retention:
         batches: Callable[[], Sequence[Batch]],
         remove_batch: Callable[[str], None],
         clock: Clock = SYSTEM_CLOCK,
+        mark: Path | None = None,
     ) -> None:
         self._photos = photos
         self._settings = settings
         self._batches = batches
         self._remove_batch = remove_batch
-        self._clock = SteadyClock(clock)
+        self._clock = SteadyClock(clock, mark)
 
     def once(self) -> Purged:
         """Deletes what is due now."""

@@ -103,11 +103,14 @@ def test_a_wrong_token_is_said_and_the_right_one_taken_by_keyboard(page: Page, s
 
 def test_everything_can_be_reached_by_keyboard(page: Page, service: Service, photo: Path) -> None:
     enter(page, service)
-    for place in ("Camid", "Photos", "Streams", "Batches", "Review", "HTTP interface"):
+    pages = page.locator("nav a").all_text_contents()
+    assert {"Photos", "Streams", "Batches", "Review", "HTTP interface"} <= {*pages}
+    for place in ("Camid", *pages):
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name=place, exact=True)).to_be_focused()
-    page.keyboard.press("Tab")
-    expect(page.locator("#files")).to_be_focused()
+    for place in ("#language", "#files"):
+        page.keyboard.press("Tab")
+        expect(page.locator(place)).to_be_focused()
     page.set_input_files("#files", photo)
     page.locator("article[aria-busy=false]").wait_for()
     reached: list[str] = []
@@ -133,7 +136,7 @@ def test_errors_can_be_read_and_the_next_photo_goes_on(
     text.write_text("no picture")
     enter(page, service)
     page.set_input_files("#files", [text, photo])
-    expect(page.locator("article h2")).to_have_text(["text.jpg", photo.name])
+    expect(page.locator("article h2")).to_have_text([photo.name, "text.jpg"])
     expect(page.locator("article .error:visible")).to_contain_text("no picture: send a JPEG")
     expect(page.locator(".camera")).to_have_count(3)
 

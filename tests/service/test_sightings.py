@@ -13,8 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
+from edge.service import store as store_module
+from edge.service.access_tokens import TokenFile
 from edge.service.data_dir import DataDir
-from edge.service.sighting_store import forget_sightings
+from edge.service.sighting_store import create_sightings, forget_sightings
 from edge.service.store import Store
 from tests.support.pictures import exif_block, jpeg, position
 from tests.support.service import Service, StandIn, make_settings, running, street
@@ -176,9 +178,9 @@ def test_photos_of_an_older_camid_get_their_sightings(tmp_path: Path) -> None:
     with running(settings) as service:
         send(service, "a.jpg", 960)
     with sqlite3.connect(tmp_path / "data" / "camid.sqlite") as connection:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        script = f"DROP TABLE sightings; DROP TABLE views; PRAGMA user_version = {version - 1}"
-        connection.executescript(script)
+        before = store_module._MIGRATIONS.index(create_sightings)
+        gone = "".join(f"DROP TABLE {name}; " for name in ("sightings", "views", "sighting_words"))
+        connection.executescript(f"{gone}PRAGMA user_version = {before}")
     connection.close()
     with running(settings) as service, service.client() as client:
         assert len(listed(client)) == 3
@@ -205,3 +207,134 @@ def test_with_a_photo_goes_what_only_it_showed(tmp_path: Path) -> None:
         found = store.sightings.get(one)
         assert [view.name for view in found.views] == ["b.jpg"]
         assert found.machine == kept.body.cameras[0].identification
+
+
+def make_token(service: Service, name: str, *scopes: str) -> str:
+    with TokenFile(make_settings(service.data_dir)) as tokens:
+        return tokens.create(name, scopes, None).text
+
+
+def say(client: httpx.Client, sighting: str, **word: object) -> httpx.Response:
+    return client.post(f"/api/v1/sightings/{sighting}/words", json={"by": "E. Editor", **word})
+
+
+def test_a_word_on_a_sighting_is_kept_beside_the_machines_answer(
+    service: Service, client: httpx.Client
+) -> None:
+    one = of(client, send(service, "a.jpg", 960))
+    before = client.get(f"/api/v1/sightings/{one}").json()
+    confirmed = say(client, one, vendor="hikvision", form_factor="bullet").json()
+    assert (confirmed["said"]["decision"], confirmed["said"]["photo"]) == ("confirmed", None)
+    corrected = say(client, one, vendor="axis", form_factor="bullet").json()
+    assert (corrected["said"]["decision"], corrected["vendor"]) == ("corrected", "axis")
+    assert corrected["machine"] == before["machine"]
+    assert [s["id"] for s in listed(client, vendor="axis")] == [one]
+    assert say(client, one, rejected=True).json()["rejected"] is True
+    assert one not in [s["id"] for s in listed(client)]
+    assert say(client, one, vendor="nobody-knows").status_code == 422
+
+
+def test_the_last_word_counts_be_it_on_the_photo_or_on_the_sighting(
+    service: Service, client: httpx.Client
+) -> None:
+    photo = send(service, "a.jpg", 960)
+    one = of(client, photo)
+    say(client, one, vendor="axis")
+    camera = {"machine": 0, "box": photo["cameras"][0]["box"], "vendor": "dahua"}
+    review = {"by": "R", "complete": False, "cameras": [camera]}
+    assert client.post(f"/api/v1/photos/{photo['id']}/reviews", json=review).status_code == 201
+    said = client.get(f"/api/v1/sightings/{one}").json()["said"]
+    assert (said["photo"], said["vendor"]) == (photo["id"], "dahua")
+    assert say(client, one, vendor="other").json()["vendor"] == "other"
+
+
+def test_words_go_with_a_join_and_with_the_sighting(service: Service, client: httpx.Client) -> None:
+    first, second = of(client, send(service, "a.jpg", 960)), of(client, send(service, "b.jpg", 976))
+    say(client, second, vendor="axis")
+    assert join(client, first, second).json()["vendor"] == "axis"
+    assert client.delete(f"/api/v1/sightings/{first}").status_code == 204
+    files = [file for file in service.data_dir.glob("camid.sqlite*") if file.is_file()]
+    assert all(b"E. Editor" not in file.read_bytes() for file in files)
+
+
+def test_what_was_called_no_camera_is_not_suggested(service: Service, client: httpx.Client) -> None:
+    one, other = of(client, send(service, "a.jpg", 960)), of(client, send(service, "b.jpg", 976))
+    path = f"/api/v1/sightings/{one}/suggestions"
+    assert other in [found["sighting"]["id"] for found in client.get(path).json()["suggestions"]]
+    say(client, other, rejected=True)
+    assert other not in [found["sighting"]["id"] for found in client.get(path).json()["suggestions"]]
+
+
+def test_the_machines_verdict_is_a_filter(service: Service, client: httpx.Client) -> None:
+    photo = send(service, "a.jpg", 960)
+    assert [s["id"] for s in listed(client, verdict="identified")] == [of(client, photo)]
+    assert [s["id"] for s in listed(client, verdict="candidates")] == [of(client, photo, 1)]
+    assert client.get("/api/v1/sightings", params={"verdict": "x"}).status_code == 422
+
+
+@pytest.fixture
+def anna(service: Service) -> Iterator[httpx.Client]:
+    """A reporter: sends and reads."""
+    with service.client(make_token(service, "anna", "upload", "read")) as made:
+        yield made
+
+
+def test_a_reporter_sees_and_changes_her_own(
+    service: Service, client: httpx.Client, anna: httpx.Client
+) -> None:
+    send(service, "of the admin.jpg", 960)
+    sent = [
+        anna.post("/api/v1/photos", files={"photo": (name, jpeg(street(width, SIZE[1])))}).json()["photos"][0]
+        for name, width in (("a.jpg", 960), ("b.jpg", 976))
+    ]
+    assert len(listed(anna)) == 6
+    assert len(listed(client)) == 9
+    one, other = of(anna, sent[0]), of(anna, sent[1])
+    assert join(anna, one, other).json()["own"] is True
+    place = {"latitude": 50.45, "longitude": 30.52, "by": "Anna"}
+    assert anna.put(f"/api/v1/sightings/{one}/place", json=place).status_code == 200
+    assert say(anna, one, vendor="axis").status_code == 201
+    rows = list(csv.DictReader(io.StringIO(anna.get("/api/v1/sightings/export.csv").text)))
+    assert len(rows) == 5
+    assert len(anna.get("/api/v1/sightings/export.geojson").json()["features"]) == 1
+
+
+def test_another_tokens_sighting_is_like_none(
+    service: Service, client: httpx.Client, anna: httpx.Client
+) -> None:
+    photo = send(service, "a.jpg", 960, (44.4, 26.1))
+    own = anna.post("/api/v1/photos", files={"photo": ("b.jpg", jpeg(street(976, SIZE[1])))}).json()[
+        "photos"
+    ][0]
+    one, hers = of(client, photo), of(anna, own)
+    path = f"/api/v1/sightings/{one}"
+    place = {"latitude": 50.45, "longitude": 30.52, "by": "Anna"}
+    asked = [
+        anna.get(path),
+        anna.get(f"{path}/suggestions"),
+        anna.put(f"{path}/place", json=place),
+        anna.delete(path),
+        say(anna, one, vendor="axis"),
+        join(anna, hers, one),
+    ]
+    assert [answer.status_code for answer in asked] == [404] * 6
+    client.put(f"/api/v1/photos/{photo['id']}/shared")
+    assert anna.get(path).json()["own"] is False
+    assert anna.put(f"{path}/place", json=place).status_code == 403
+    assert join(anna, hers, one).status_code == 403
+    assert one not in str(anna.get(f"/api/v1/sightings/{hers}/suggestions").json())
+    client.delete(f"/api/v1/photos/{photo['id']}/shared")
+    join(client, hers, one)
+    assert anna.get(f"/api/v1/sightings/{hers}").status_code == 404
+    assert hers not in [s["id"] for s in listed(anna)]
+
+
+def test_reading_alone_changes_nothing(service: Service, client: httpx.Client) -> None:
+    photo = send(service, "a.jpg", 960)
+    client.put(f"/api/v1/photos/{photo['id']}/shared")
+    one = of(client, photo)
+    with service.client(make_token(service, "reader", "read")) as reader:
+        assert len(listed(reader)) == 3
+        assert say(reader, one, vendor="axis").status_code == 403
+    with service.client(make_token(service, "streams", "streams")) as stranger:
+        assert stranger.get("/api/v1/sightings").status_code == 403

@@ -1,120 +1,87 @@
-// The upload page.
+// The reporter's page: photos are taken or chosen, wait on this device until they arrive, and are answered in their cards.
 
-import {
-  API, ask, askForToken, element, enter, fromTemplate, headline, LOST_TOKEN, nameOf, one, save as saveFile, sentence, sleep,
-} from "./shared.js";
+import { Queue } from "./queue.js";
+import { showResult } from "./result.js";
+import { API, ask, askForToken, enter, fromTemplate, learnNames, LOST_TOKEN, one, onSubmit, save as saveFile, trying } from "./shared.js";
+import { keepShell } from "./shell.js";
+import { explained, text } from "./texts.js";
+import { Uploads } from "./uploads.js";
+import { foundIn, percent } from "./words.js";
 
-const KEPT_PHOTOS = "camid-photos";
-const VERDICT_WORDS = { identified: "identified", candidates: "candidates", undetermined: "undetermined" };
-const KIND_WORDS = {
-  wordmark: "Lettering", model: "Model number", mark: "Logo", look: "Shape of the housing",
-  osd: "On-screen display", protocol: "Network answer", metadata: "File metadata",
-};
-const FORM_WORDS = {
-  bullet: "bullet", dome: "dome", turret: "turret", ptz: "pan-tilt-zoom", box: "box", fisheye: "fisheye",
-  multi: "multi-sensor", alpr: "number-plate reader", indoor: "doorbell or indoor",
-};
+const queue = await Queue.open();
+/** Cards of photos that did not arrive yet, by the key of their entry. */
+const cards = new Map();
 
-const waiting = [];
-let working = false;
-
-function svg(tag, attributes, ...children) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
-// --- readiness
+const uploads = new Uploads(queue, {
+  next(entry) {
+    tell(cardOf(entry), text("queue.waiting"));
+    sayLeft();
+  },
+  sending(entry, share) {
+    tell(cardOf(entry), share < 1 ? text("queue.sending", { percent: percent(share) }) : text("queue.identifying"), share);
+  },
+  async arrived(entry, photo) {
+    const card = cardOf(entry);
+    cards.delete(entry.key);
+    await answer(card, photo);
+    one("#heard").textContent = one(".picture", card).alt;
+  },
+  refused: (entry) => refuse(entry),
+  async waiting(refused) {
+    for (const [, card] of cards) if (card.dataset.state !== "refused") tell(card, text("queue.waiting"));
+    say(refused.status === 0 ? text("queue.offline", { count: await left() }) : explained(refused));
+  },
+  async locked() {
+    askForToken(LOST_TOKEN);
+    sayLocked();
+  },
+  done: () => say(""),
+});
 
 async function open() {
+  say("");
   await showKept();
-  await waitUntilReady();
-  work();
+  uploads.run();
 }
 
-async function waitUntilReady() {
-  for (;;) {
-    try {
-      await ask("/readyz");
-      say("");
-      return;
-    } catch (refused) {
-      say(refused.message);
-      await sleep(refused.retryAfter ?? 5);
-    }
+function say(message) {
+  if (one("#state").textContent !== message) one("#state").textContent = message;
+}
+
+async function left() {
+  return (await queue.entries()).filter(({ refused }) => refused === null).length;
+}
+
+async function sayLeft() {
+  const count = await left();
+  say(count > 1 ? text("queue.left", { count }) : "");
+}
+
+async function sayLocked() {
+  const count = await left();
+  if (count > 0 && one("#work").hidden) say(text("queue.locked", { count }));
+}
+
+// --- photos that wait
+
+async function add(files) {
+  navigator.storage?.persist?.(); // or the browser may clear the queue when its storage runs short
+  for (const file of files) {
+    const entry = await queue.add(file);
+    uploads.add(entry);
+    if (!entry.kept) warn(cardOf(entry));
   }
+  uploads.run();
 }
 
-function say(text) {
-  one("#state").textContent = text;
-}
-
-// --- sending
-
-function add(files) {
-  const added = [...files].map((file) => ({ file, card: newCard(file.name) }));
-  one("#results").prepend(...added.map(({ card }) => card));
-  waiting.push(...added);
-  work();
-}
-
-async function work() {
-  if (working) return;
-  working = true;
-  while (waiting.length > 0 && !one("#work").hidden) {
-    const { file, card } = waiting[0];
-    say(waiting.length > 1 ? `${waiting.length} photos to go` : "");
-    try {
-      const photo = await send(file);
-      waiting.shift();
-      await show(card, photo);
-      keep(photo.id);
-    } catch (refused) {
-      if (refused.status === 401) {
-        askForToken(LOST_TOKEN);
-      } else if (refused.status === 503) {
-        say(refused.message);
-        await sleep(refused.retryAfter);
-      } else {
-        waiting.shift();
-        fail(card, refused.message);
-      }
-    }
+function cardOf(entry) {
+  if (!cards.has(entry.key)) {
+    cards.set(entry.key, newCard(entry.name));
+    one("#results").prepend(cards.get(entry.key));
+    tell(cards.get(entry.key), text("queue.waiting"));
   }
-  working = false;
-  if (waiting.length === 0) say("");
+  return cards.get(entry.key);
 }
-
-async function send(file) {
-  const form = new FormData();
-  form.append("photo", file, file.name);
-  return (await (await ask(`${API}/photos`, { method: "POST", body: form })).json()).photos[0];
-}
-
-function keptIds() {
-  return JSON.parse(sessionStorage.getItem(KEPT_PHOTOS) ?? "[]");
-}
-
-function keep(id) {
-  sessionStorage.setItem(KEPT_PHOTOS, JSON.stringify([...keptIds(), id].slice(-20)));
-}
-
-async function showKept() {
-  if (one("#results").childElementCount > 0) return;
-  for (const id of keptIds()) {
-    try {
-      const photo = await (await ask(`${API}/photos/${id}`)).json();
-      const card = newCard(photo.source.name);
-      one("#results").prepend(card);
-      await show(card, photo);
-    } catch {
-      // The data directory was changed or emptied since.
-    }
-  }
-}
-
-// --- showing
 
 function newCard(name) {
   const card = fromTemplate("#photo-template");
@@ -122,195 +89,131 @@ function newCard(name) {
   return card;
 }
 
-function fail(card, message) {
-  one(".progress", card).hidden = true;
-  const error = one(".error", card);
-  error.hidden = false;
-  error.textContent = message;
+/** `share` is of the bytes that went; undefined while that cannot be told. */
+function tell(card, doing, share) {
+  card.dataset.state = "waiting";
+  card.setAttribute("aria-busy", "true");
+  one(".doing", card).textContent = doing;
+  const bar = one("progress", card);
+  if (share === undefined || share === 1) bar.removeAttribute("value");
+  else bar.value = share;
+}
+
+function warn(card) {
+  const warning = one(".warning", card);
+  warning.hidden = false;
+  warning.textContent = text("queue.not_kept");
+}
+
+function refuse(entry) {
+  const card = cardOf(entry);
+  rest(card, "refused");
+  one(".error", card).textContent = explained(entry.refused);
+  one(".again", card).onclick = async () => {
+    one(".error", card).textContent = "";
+    await queue.refuse(entry, null);
+    tell(card, text("queue.waiting"));
+    uploads.run();
+  };
+  one(".drop-it", card).onclick = async () => {
+    await queue.forget(entry);
+    cards.delete(entry.key);
+    removeCard(card);
+  };
+}
+
+function rest(card, state) {
+  card.dataset.state = state;
   card.setAttribute("aria-busy", "false");
 }
 
-async function show(card, photo) {
-  const { source, cameras, marks } = photo;
-  const count = { 0: "no camera found", 1: "1 camera" }[cameras.length] ?? `${cameras.length} cameras`;
-  const taken = source.taken_at === null ? "" : `, taken ${source.taken_at.slice(0, 16).replace("T", " ")}`;
-  one("header .facts", card).textContent = `${source.width} × ${source.height} pixels${taken}: ${count}`;
-  one(".progress", card).hidden = true;
-  one(".answer", card).hidden = false;
+// --- answers
 
+async function answer(card, photo) {
+  card.dataset.state = "showing";
+  one(".warning", card).hidden = true;
   const base = `${API}/photos/${photo.id}`;
-  const picture = one(".picture", card);
-  picture.width = source.width;
-  picture.height = source.height;
-  picture.alt = `${source.name}: ${count}`;
-
-  cameras.forEach((camera, index) => one(".cameras", card).append(cameraItem(photo, camera, index)));
-  one(".none", card).hidden = cameras.length > 0;
-  one(".marks", card).hidden = marks.length === 0;
-  marks.forEach((mark, index) => one(".marks ul", card).append(markItem(mark, index, base)));
-  drawBoxes(card, photo);
-  one(".save-picture", card).onclick = () => save(`${base}/annotated.jpg`, `${stem(source.name)}-camid.jpg`);
-  one(".save-report", card).onclick = () => save(`${base}/report.zip`, `${stem(source.name)}-camid.zip`);
-  one(".save-json", card).onclick = () => save(base, `${stem(source.name)}-camid.json`);
-
-  await fill(picture, `${base}/picture.jpg`);
-  for (const image of card.querySelectorAll("img[data-from]")) await fill(image, image.dataset.from);
-  card.setAttribute("aria-busy", "false");
-}
-
-async function fill(image, path) {
-  try {
-    image.src = URL.createObjectURL(await (await ask(path)).blob());
-    await image.decode().catch(() => undefined);
-  } catch (refused) {
-    image.alt = refused.message;
-  }
-}
-
-function cameraItem(photo, camera, index) {
-  const { identification, box } = camera;
-  const item = fromTemplate("#camera-template");
-  const base = `${API}/photos/${photo.id}/cameras/${index}`;
-  item.id = `camera-${photo.id}-${index}`;
-  item.tabIndex = -1;
-  item.classList.add(identification.verdict);
-  one(".number", item).textContent = index + 1;
-  one(".name", item).textContent = headline(identification);
-  one(".badge", item).textContent = VERDICT_WORDS[identification.verdict];
-  one(".sentence", item).textContent = sentence(photo.sentences[index]);
-  one(".facts", item).textContent = facts(camera);
-  const crop = one(".crop img", item);
-  crop.dataset.from = `${base}.jpg`;
-  crop.alt = `Camera ${index + 1}`;
-  identification.evidence.forEach((evidence, number) =>
-    one(".evidence", item).append(evidenceItem(evidence, `${base}/evidence/${number}.jpg`)));
-  addAdvisories(item, identification);
-  return item;
-}
-
-function facts({ form_factor, box: [x0, y0, x1, y1], score, identification }) {
-  const parts = [`${Math.round(x1 - x0)} × ${Math.round(y1 - y0)} pixels`, `camera with score ${score.toFixed(2)}`];
-  if (form_factor !== null) parts.unshift(FORM_WORDS[form_factor] ?? form_factor);
-  if (identification.verdict === "identified") parts.push(`name with probability ${percent(identification.confidence)}`);
-  return parts.join(" · ");
-}
-
-function percent(probability) {
-  return probability === 1 ? "100\u00a0%" : `${Math.min(99, Math.floor(100 * probability))}\u00a0%`;
-}
-
-function evidenceItem({ kind, value, box, strength, note }, path) {
-  const text = element("div", {}, `${KIND_WORDS[kind] ?? kind}: “${value}”`,
-    element("small", { textContent: `${strength} evidence` }));
-  if (note !== null) text.append(element("small", { textContent: note }));
-  const item = element("li");
-  if (box !== null) {
-    const image = element("img", { alt: `Where “${value}” stands` });
-    image.dataset.from = path;
-    item.append(image);
-  }
-  item.append(text);
-  return item;
-}
-
-function addAdvisories(item, { advisories, brand, platform }) {
-  if (advisories.length === 0) return;
-  const details = one(".advisories", item);
-  details.hidden = false;
-  const count = advisories.length === 1 ? "1 published fact" : `${advisories.length} published facts`;
-  one("summary", details).textContent = `${count} about ${nameOf(brand ?? platform)}: bans, listings, vulnerabilities`;
-  for (const { text, jurisdiction, date, source, strength } of advisories) {
-    const origin = element("small", {}, `${jurisdiction} · ${date} · ${strength} source: `, linked(source));
-    one("ul", details).append(element("li", {}, text, origin));
-  }
-}
-
-function linked(source) {
-  if (!/^https:\/\/\S+$/.test(source)) return source;
-  return element("a", { href: source, textContent: source, rel: "noopener noreferrer", target: "_blank" });
-}
-
-function markItem({ text, vendor }, index, base) {
-  const image = element("img", { alt: "Lettering in the picture" });
-  image.dataset.from = `${base}/marks/${index}.jpg`;
-  const said = [vendor === null ? null : nameOf(vendor), text === null ? null : `“${text}”`].filter(Boolean);
-  return element("li", {}, image, element("p", { textContent: said.join(", ") || "A maker’s mark" }));
-}
-
-// --- boxes over the picture
-
-function drawBoxes(card, { id, source, cameras, marks }) {
-  const overlay = one(".overlay", card);
-  overlay.setAttribute("viewBox", `0 0 ${source.width} ${source.height}`);
-  for (const { box } of marks) overlay.append(svg("g", { class: "box mark" }, ...lines(box)));
-  cameras.forEach((camera, index) => {
-    const verdict = camera.identification.verdict;
-    const label = `Camera ${index + 1}: ${headline(camera.identification)}`;
-    const item = document.getElementById(`camera-${id}-${index}`);
-    const link = svg("a", { href: `#${item.id}`, "aria-label": label },
-      svg("title", {}, label), ...lines(camera.box), plate(camera.box, index + 1));
-    const group = svg("g", { class: `box ${verdict}` }, link);
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      item.focus();
-      item.scrollIntoView({ block: "nearest" });
-    });
-    for (const [from, to] of [[group, item], [item, group]]) {
-      from.addEventListener("pointerenter", () => to.classList.add("lit"));
-      from.addEventListener("pointerleave", () => to.classList.remove("lit"));
-    }
-    overlay.append(group);
-  });
-  new ResizeObserver(() => sizePlates(overlay, source.width)).observe(overlay);
-}
-
-function lines([x0, y0, x1, y1]) {
-  const place = { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
-  return [svg("rect", { ...place, class: "under" }), svg("rect", { ...place, class: "line" })];
-}
-
-function plate([x0, y0], number) {
-  const width = 12 + 8 * String(number).length;
-  const group = svg("g", { class: "number-plate", "data-x": x0, "data-y": y0 });
-  group.append(
-    svg("rect", { class: "plate", width, height: 20, rx: 3 }),
-    svg("text", { class: "tag", x: width / 2, y: 10.5 }, String(number)),
-  );
-  return group;
-}
-
-// The overlay is drawn in pixels of the picture; the plates stay as large on the screen as other text.
-function sizePlates(overlay, pictureWidth) {
-  const scale = pictureWidth / overlay.clientWidth;
-  if (!Number.isFinite(scale)) return;
-  for (const group of overlay.querySelectorAll(".number-plate")) {
-    const { x, y } = group.dataset;
-    const top = Math.max(0, Number(y) - 22 * scale);
-    group.setAttribute("transform", `translate(${x} ${top}) scale(${scale})`);
-  }
-}
-
-// --- saving
-
-function stem(name) {
-  return name.replace(/\.[^.]*$/, "") || "photo";
+  const stem = photo.source.name.replace(/\.[^.]*$/, "") || "photo";
+  one(".save-picture", card).onclick = () => save(`${base}/annotated.jpg`, `${stem}-camid.jpg`);
+  one(".save-report", card).onclick = () => save(`${base}/report.zip`, `${stem}-camid.zip`);
+  one(".save-json", card).onclick = () => save(base, `${stem}-camid.json`);
+  one(".delete", card).onclick = () => askRemoval(card, photo);
+  await learnNames().catch(() => undefined);
+  await showResult(card, photo);
+  rest(card, "answered");
 }
 
 async function save(path, name) {
   try {
     await saveFile(path, name);
   } catch (refused) {
-    say(refused.message);
+    say(explained(refused));
   }
 }
+
+async function showKept() {
+  if (one("#results").childElementCount === 0) {
+    for (const { id } of await queue.results()) await showAgain(id);
+  }
+  for (const entry of await queue.entries()) {
+    if (entry.refused === null) cardOf(entry);
+    else refuse(entry);
+  }
+}
+
+async function showAgain(id) {
+  try {
+    const photo = await (await ask(`${API}/photos/${id}`)).json();
+    const card = newCard(photo.source.name);
+    one("#results").prepend(card);
+    await answer(card, photo);
+  } catch (refused) {
+    if (refused.status === 404) await queue.forgetResult(id);
+  }
+}
+
+// --- deleting
+
+const removal = one("#removal");
+let removing = null;
+
+function askRemoval(card, photo) {
+  removing = { card, photo };
+  one(".what", removal).textContent = text("removal.what", { name: photo.source.name });
+  one(".error", removal).textContent = "";
+  removal.showModal();
+}
+
+async function remove() {
+  const { card, photo } = removing;
+  await ask(`${API}/photos/${photo.id}`, { method: "DELETE" }).catch((refused) => {
+    if (refused.status !== 404) throw refused;
+  });
+  await queue.forgetResult(photo.id);
+  removal.close();
+  removeCard(card);
+  one("#heard").textContent = text("removal.done", { name: photo.source.name });
+}
+
+function removeCard(card) {
+  const next = card.nextElementSibling ?? card.previousElementSibling;
+  for (const image of card.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+  card.remove();
+  (next === null ? one("#files") : one("h2", next)).focus();
+}
+
+onSubmit("#removal form", (form) => trying(form, remove));
+one("#removal .close").addEventListener("click", () => removal.close());
 
 // --- start
 
 const drop = one("#drop");
-one("#files").addEventListener("change", ({ target }) => {
-  add([...target.files]);
-  target.value = "";
-});
+for (const choice of document.querySelectorAll("#files, #camera")) {
+  choice.addEventListener("change", async () => {
+    await add([...choice.files]);
+    choice.value = "";
+  });
+}
 for (const kind of ["dragenter", "dragover"]) {
   document.addEventListener(kind, (event) => {
     event.preventDefault();
@@ -326,5 +229,10 @@ for (const kind of ["dragleave", "drop"]) {
 document.addEventListener("drop", ({ dataTransfer }) => {
   if (!one("#work").hidden) add([...dataTransfer.files]);
 });
+addEventListener("beforeunload", (event) => {
+  if (queue.unkept.length > 0) event.preventDefault();
+});
 
-enter(open);
+enter(open, { offline: true });
+sayLocked();
+keepShell();

@@ -2,7 +2,7 @@
 // from a picture, a camera or the catalogue is untrusted and is set as textContent or an attribute value, never as
 // HTML.
 
-import { text } from "./texts.js";
+import { explained, text } from "./texts.js";
 
 export const API = "/api/v1";
 export const LOST_TOKEN = text("token.lost");
@@ -106,28 +106,30 @@ function takeTokenFromAddress() {
   history.replaceState(null, "", location.pathname);
 }
 
-/** Asks for a token until the service takes one, then shows #work and calls `work`. */
-export function enter(work) {
+/**
+ * Asks for a token until the service takes one, then shows #work and calls `work`. A page that can do without the service
+ * for a while says so by `offline`: it is let in when the service does not answer.
+ */
+export function enter(work, { offline = false } = {}) {
   takeTokenFromAddress();
   one("#token-form").addEventListener("submit", (event) => {
     event.preventDefault();
     sessionStorage.setItem(KEPT_TOKEN, one("#token").value.trim());
     one("#token").value = "";
-    open(work);
+    open(work, offline);
   });
-  open(work);
+  open(work, offline);
 }
 
-async function open(work) {
+async function open(work, offline) {
   const hasToken = sessionStorage.getItem(KEPT_TOKEN) !== null;
   try {
-    if (!hasToken) throw new Refused(401, "");
-    const { vendors } = await (await ask(`${API}/vendors`)).json();
-    for (const vendor of vendors) vendorNames.set(vendor.id, vendor.name);
+    await learnNames(); // without a token too: a paired phone has a cookie, which no script can see
   } catch (refused) {
-    if (refused.status === 401) askForToken(hasToken ? text("token.wrong") : "");
-    else askForToken(refused.message);
-    return;
+    if (!(offline && refused.status === 0)) {
+      askForToken(refused.code !== "unauthorised" ? explained(refused) : hasToken ? text("token.wrong") : "");
+      return;
+    }
   }
   one("#token-form").hidden = true;
   one("#work").hidden = false;
@@ -146,6 +148,13 @@ export function askForToken(message) {
 
 const vendorNames = new Map();
 
+/** Makers by their names from now on; asks once. */
+export async function learnNames() {
+  if (vendorNames.size > 0) return;
+  const { vendors } = await (await ask(`${API}/vendors`)).json();
+  for (const vendor of vendors) vendorNames.set(vendor.id, vendor.name);
+}
+
 export function nameOf(id) {
   return vendorNames.get(id) ?? id ?? "unknown";
 }
@@ -156,10 +165,11 @@ export function vendorOptions() {
   return makers.map(([value, textContent]) => element("option", { value, textContent }));
 }
 
+/** The maker, as a heading. */
 export function headline({ verdict, brand, platform, candidates }) {
   if (verdict === "identified") return nameOf(brand ?? platform);
-  if (verdict === "candidates") return `${candidates.map((c) => nameOf(c.brand ?? c.platform)).join(" or ")}?`;
-  return "Maker not determined";
+  if (verdict === "candidates") return `${candidates.map((c) => nameOf(c.brand ?? c.platform)).join(` ${text("result.or")} `)}?`;
+  return text("result.unnamed");
 }
 
 export function capital(text) {
