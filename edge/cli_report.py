@@ -45,6 +45,7 @@ def report(
     with exit_codes():
         from importlib.metadata import version
 
+        from edge.report.catalogue import ageing
         from edge.report.pack import PackMaker
         from edge.report.pack_parts import PackOptions
         from edge.vendors.own import known_catalogue
@@ -53,7 +54,9 @@ def report(
         settings = given_settings(data_dir=data_dir)
         catalogue = known_catalogue(settings)
         finder = load_face_finder(settings) if faces else None
-        maker = PackMaker(catalogue, finder, PackOptions(original, position), version("camid"))
+        maker = PackMaker(
+            catalogue, finder, PackOptions(original, position), version("camid"), ageing(settings)
+        )
         unreadable: list[str] = []
         done = maker.write(_photos(photos, settings, unreadable), out)
         say(f"{done.photos} photo{'s' if done.photos != 1 else ''}, {done.files} files: {out}")

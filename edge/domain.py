@@ -292,6 +292,8 @@ class Advisory:
     text: str
     source: str
     strength: Strength
+    as_of: str | None = None
+    """Date of the catalogue that says it, ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)

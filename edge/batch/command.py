@@ -28,6 +28,7 @@ from edge.batch.settle import Totals
 from edge.batch.summary import write_summary
 from edge.identify import Identifier
 from edge.media.remote import check_url, is_url
+from edge.report.catalogue import in_force
 from edge.report.sentence import Names, display_names
 from edge.settings import Settings
 from edge.vendors.own import known_catalogue
@@ -127,7 +128,8 @@ def _pages(options: BatchOptions, settings: Settings) -> int:
     if options.contact_sheets:
         missing = write_contact_sheets(options.output, names).missing
     if options.summary:
-        write_summary(options.output, names, datetime.now().astimezone(), version("camid"))
+        made = datetime.now().astimezone()
+        write_summary(options.output, names, made, version("camid"), in_force(settings))
     return missing
 
 

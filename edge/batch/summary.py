@@ -16,8 +16,8 @@ from edge.batch.copies import crop_path, percent
 from edge.batch.map import map_of
 from edge.batch.numbers import MAX_ERRORS, MAX_FINDS, Counts, Find, Numbers, Share, numbers_of
 from edge.disk import commit_file, full_disk
+from edge.report.catalogue import CatalogueStateV1
 from edge.report.sentence import Names, printable
-from edge.vendors.catalogue import load_catalogue
 
 _TEMPLATES = Path(edge.report.__file__).parent / "templates"
 _FULL = "The disk is full: the summary was not written."
@@ -48,9 +48,11 @@ class _Bar:
     note: str = ""
 
 
-def write_summary(root: Path, names: Names, made: datetime, version: str) -> None:
+def write_summary(
+    root: Path, names: Names, made: datetime, version: str, catalogue: CatalogueStateV1
+) -> None:
     """Raises: CamidError: ``not_readable`` where there is no batch, ``store_full``."""
-    page = summary_html(root, numbers_of(root), names, made, version)
+    page = summary_html(root, numbers_of(root), names, made, version, catalogue)
     place = root / "summary.html"
     temporary = place.with_suffix(".tmp")
     with full_disk(_FULL):
@@ -61,13 +63,14 @@ def write_summary(root: Path, names: Names, made: datetime, version: str) -> Non
             temporary.unlink(missing_ok=True)
 
 
-def summary_html(root: Path, numbers: Numbers, names: Names, made: datetime, version: str) -> str:
+def summary_html(
+    root: Path, numbers: Numbers, names: Names, made: datetime, version: str, catalogue: CatalogueStateV1
+) -> str:
     """The page; crops are taken from ``root``. Whatever comes from files is escaped."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["n"] = _grouped
-    catalogue = load_catalogue()
     return environment.get_template("batch.html").render(
         numbers=numbers,
         counts=numbers.counts,
@@ -83,7 +86,8 @@ def summary_html(root: Path, numbers: Numbers, names: Names, made: datetime, ver
         max_finds=MAX_FINDS,
         errors=[(printable(one.place), printable(one.message)) for one in numbers.errors],
         max_errors=MAX_ERRORS,
-        known=len(catalogue.brands),
+        known=len(names),
+        catalogue=catalogue,
         made=made.strftime("%Y-%m-%d %H:%M %Z").strip(),
         version=version,
     )

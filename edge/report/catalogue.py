@@ -8,8 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from edge.settings import Settings
-from edge.vendors.age import Age
-from edge.vendors.installed import InUse, Origin, in_use
+from edge.vendors.age import Ageing
+from edge.vendors.installed import Origin, in_use
 
 _ORIGINS = {
     Origin.SHIPPED: "shipped with this Camid",
@@ -49,25 +49,22 @@ class CatalogueStateV1(BaseModel):
 
 def in_force(settings: Settings, on: date | None = None) -> CatalogueStateV1:
     """The catalogue that this process uses, as old as it is ``on`` a day (default: today, UTC)."""
-    return state_of(in_use(settings.data_dir), settings, on)
-
-
-def state_of(used: InUse, settings: Settings, on: date | None = None) -> CatalogueStateV1:
+    used = in_use(settings.data_dir)
     catalogue = used.facts.catalogue
-    age = age_of(catalogue.date, settings, on)
+    age = ageing(settings, on)
     return CatalogueStateV1(
         version=catalogue.label,
         date=catalogue.date.isoformat(),
         origin=used.origin,
         fault=used.fault or None,
-        age_days=age.days,
+        age_days=age.days(catalogue.date),
         old_after_days=age.limit_days,
-        notice=age.notice,
+        notice=age.notice(catalogue.date.isoformat()),
         brands=len(catalogue.brands),
         advisories=len(catalogue.advisories),
     )
 
 
-def age_of(of: date, settings: Settings, on: date | None = None) -> Age:
-    """``on`` a day; default: today, UTC."""
-    return Age(of, on or datetime.now(UTC).date(), settings.catalogue_old_days)
+def ageing(settings: Settings, on: date | None = None) -> Ageing:
+    """What is old ``on`` a day; default: today, UTC."""
+    return Ageing(on or datetime.now(UTC).date(), settings.catalogue_old_days)

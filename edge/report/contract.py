@@ -107,6 +107,9 @@ class EvidenceV1(_Part):
 class AdvisoryV1(_Part):
     """A dated, sourced fact about the maker: a ban, a listing, a known vulnerability."""
 
+    # Answers that were kept before there was `as_of` are read; what is written always has it.
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     subject: str = Field(examples=["hikvision"])
     kind: str = Field(examples=["procurement_ban"])
     jurisdiction: str = Field(examples=["US"])
@@ -114,6 +117,11 @@ class AdvisoryV1(_Part):
     text: str
     source: str = Field(description="Where the fact is published.")
     strength: Strength = Field(description="How well the source supports it.")
+    as_of: str | None = Field(
+        None,
+        description="Date of the catalogue that says it; null in answers kept before it was told.",
+        examples=["2026-11-28"],
+    )
 
 
 class IdentificationV1(_Part):
@@ -309,7 +317,7 @@ def identification_contract(found: Identification) -> IdentificationV1:
             for one in found.candidates
         ],
         evidence=[_evidence(one) for one in found.evidence],
-        advisories=[_advisory(one) for one in found.advisories],
+        advisories=[advisory_contract(one) for one in found.advisories],
     )
 
 
@@ -324,7 +332,8 @@ def _evidence(evidence: Evidence) -> EvidenceV1:
     )
 
 
-def _advisory(advisory: Advisory) -> AdvisoryV1:
+def advisory_contract(advisory: Advisory) -> AdvisoryV1:
+    """A fact about a maker in the form that leaves Camid."""
     return AdvisoryV1(
         subject=advisory.subject,
         kind=advisory.kind,
@@ -333,6 +342,7 @@ def _advisory(advisory: Advisory) -> AdvisoryV1:
         text=advisory.text,
         source=advisory.source,
         strength=advisory.strength,
+        as_of=advisory.as_of,
     )
 
 

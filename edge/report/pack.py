@@ -1,6 +1,7 @@
 """Evidence packs: what Camid says of photos, with all that somebody else needs to check it, in one archive.
 
-The same photos, answers and choices give the same bytes, so a pack holds no date of its making.
+The same photos, answers and choices give the same bytes, so a pack holds no date of its making; only that the
+catalogue has grown old is said from that day on.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from edge.report.pack_parts import Crop, Packed, PackOptions, PackPhoto, Shown
 from edge.report.pack_verify import MANIFEST, PACK_SCHEMA, PackFileV1, PackManifestV1, PackPhotoV1
 from edge.report.pack_zip import PackWriter
 from edge.report.sentence import Names, display_names
+from edge.vendors.age import Ageing
 from edge.vendors.catalogue import Catalogue
 
 PAGE = "report.html"
@@ -35,8 +37,11 @@ _MAX_SIDE = 16_000
 class PackMaker:
     """Makes packs; without ``faces`` nothing is blurred."""
 
-    def __init__(self, catalogue: Catalogue, faces: Faces | None, options: PackOptions, version: str) -> None:
+    def __init__(
+        self, catalogue: Catalogue, faces: Faces | None, options: PackOptions, version: str, age: Ageing
+    ) -> None:
         self._catalogue = catalogue
+        self._age = age
         self._names: Names = display_names(catalogue)
         self._faces = faces
         self._options = options
@@ -101,7 +106,8 @@ class PackMaker:
         )
 
     def page(self, photos: list[Shown]) -> bytes:
-        return pack_page(photos, self._names, self._catalogue.date.isoformat(), self._version).encode()
+        catalogue = self._catalogue.date.isoformat()
+        return pack_page(photos, self._names, catalogue, self._version, self._age).encode()
 
     def manifest(self, photos: list[PackPhotoV1], files: list[PackFileV1]) -> bytes:
         manifest = PackManifestV1(

@@ -24,6 +24,7 @@ from edge.report.sentence import (
     printable,
     recorder_sentence,
 )
+from edge.vendors.age import Ageing
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PICTURE_SIDE = 1600
@@ -57,6 +58,8 @@ class _Advisory:
     text: str
     source: str
     strength: str
+    as_of: str | None
+    old: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,8 @@ class _Photo:
     faces: str
 
 
-def pack_page(photos: list[Shown], names: Names, catalogue: str, version: str) -> str:
-    """The page about all ``photos``; ``catalogue`` is the date of the catalogue.
+def pack_page(photos: list[Shown], names: Names, catalogue: str, version: str, age: Ageing) -> str:
+    """The page about all ``photos``; ``catalogue`` is the date of the catalogue, ``age`` says what is old.
 
     What comes from photos is escaped; a strict policy in the page forbids whatever it would load.
     """
@@ -102,8 +105,9 @@ def pack_page(photos: list[Shown], names: Names, catalogue: str, version: str) -
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     return environment.get_template("pack.html").render(
-        photos=[_photo(one, names) for one in photos],
+        photos=[_photo(one, names, age) for one in photos],
         catalogue=catalogue,
+        old=age.notice(catalogue),
         version=version,
         models=sorted({item for one in photos for item in one.answer.models.items()}),
         threshold=f"{photos[0].answer.thresholds.detect:.2f}",
@@ -112,7 +116,7 @@ def pack_page(photos: list[Shown], names: Names, catalogue: str, version: str) -
     )
 
 
-def _photo(shown: Shown, names: Names) -> _Photo:
+def _photo(shown: Shown, names: Names, age: Ageing) -> _Photo:
     answer = shown.answer
     return _Photo(
         name=printable(answer.source.name),
@@ -121,7 +125,7 @@ def _photo(shown: Shown, names: Names) -> _Photo:
         facts=tuple(_facts(shown, names)),
         image=_image(shown.annotated, _PICTURE_SIDE),
         cameras=tuple(
-            _camera(camera, crop, evidence, names)
+            _camera(camera, crop, evidence, names, age)
             for camera, crop, evidence in zip(answer.cameras, shown.cameras, shown.evidence, strict=True)
         ),
         marks=tuple(
@@ -151,7 +155,9 @@ def _position(gps: GpsV1) -> str:
     return f"{gps.latitude:.6f}, {gps.longitude:.6f} (WGS 84, by its metadata)"
 
 
-def _camera(camera: CameraV1, crop: Crop, crops: tuple[Crop | None, ...], names: Names) -> _Camera:
+def _camera(
+    camera: CameraV1, crop: Crop, crops: tuple[Crop | None, ...], names: Names, age: Ageing
+) -> _Camera:
     found = camera.identification
     x0, y0, x1, y1 = camera.box
     stated = found.verdict is not Verdict.UNDETERMINED
@@ -164,7 +170,7 @@ def _camera(camera: CameraV1, crop: Crop, crops: tuple[Crop | None, ...], names:
         place=f"{x0:.0f}, {y0:.0f} to {x1:.0f}, {y1:.0f}",
         image=_image(crop.jpeg, _CROP_SIDE),
         evidence=tuple(_evidence(one, c) for one, c in zip(found.evidence, crops, strict=True)),
-        advisories=tuple(_advisory(one, names) for one in found.advisories),
+        advisories=tuple(_advisory(one, names, age) for one in found.advisories),
     )
 
 
@@ -178,7 +184,7 @@ def _evidence(one: EvidenceV1, crop: Crop | None) -> _Evidence:
     )
 
 
-def _advisory(one: AdvisoryV1, names: Names) -> _Advisory:
+def _advisory(one: AdvisoryV1, names: Names, age: Ageing) -> _Advisory:
     return _Advisory(
         subject=names.get(one.subject, one.subject),
         jurisdiction=one.jurisdiction,
@@ -187,6 +193,8 @@ def _advisory(one: AdvisoryV1, names: Names) -> _Advisory:
         text=printable(one.text),
         source=printable(one.source),
         strength=one.strength.value,
+        as_of=one.as_of,
+        old=age.notice(one.as_of),
     )
 
 

@@ -11,19 +11,20 @@ from rich.text import Text
 from edge.domain import Verdict
 from edge.report.contract import CameraV1, IdentificationV1, PhotoV1
 from edge.report.sentence import Names, camera_sentence, mark_label, printable
+from edge.vendors.age import Ageing
 from edge.vendors.catalogue import Catalogue
 
 _STYLES = {Verdict.IDENTIFIED: "bold green", Verdict.CANDIDATES: "yellow", Verdict.UNDETERMINED: ""}
 
 
-def print_photo(photo: PhotoV1, names: Names, console: Console) -> None:
+def print_photo(photo: PhotoV1, names: Names, console: Console, age: Ageing) -> None:
     """One heading, a row a camera, then what else the photo shows. Text from the picture is never markup."""
     console.print(Text(_heading(photo), style="bold"), soft_wrap=True)
     if photo.cameras:
         console.print(_cameras(photo.cameras, names))
     for mark in photo.marks:
         console.print(_indented(f"{mark_label(mark, names)}, on no camera"))
-    for line in _advisories(photo.cameras, names):
+    for line in _advisories(photo.cameras, names, age):
         console.print(_indented(line))
     console.print()
 
@@ -59,14 +60,16 @@ def _cameras(cameras: list[CameraV1], names: Names) -> Table:
     return table
 
 
-def _advisories(cameras: list[CameraV1], names: Names) -> list[str]:
-    """A line for each maker named, counting what is on record about it."""
+def _advisories(cameras: list[CameraV1], names: Names, age: Ageing) -> list[str]:
+    """A line for each maker named, counting what is on record about it, and one if that is old."""
     makers: dict[tuple[str | None, str | None], IdentificationV1] = {
         (camera.identification.brand, camera.identification.platform): camera.identification
         for camera in cameras
         if camera.identification.advisories
     }
-    return [_on_record(found, names) for found in makers.values()]
+    dates = {one.as_of for found in makers.values() for one in found.advisories}
+    notices = [notice for date in sorted(filter(None, dates)) if (notice := age.notice(date)) is not None]
+    return [*(_on_record(found, names) for found in makers.values()), *notices]
 
 
 def _on_record(found: IdentificationV1, names: Names) -> str:
@@ -74,8 +77,11 @@ def _on_record(found: IdentificationV1, names: Names) -> str:
     places = list(dict.fromkeys(one.jurisdiction for one in found.advisories))
     count = len(found.advisories)
     facts = "1 advisory" if count == 1 else f"{count} advisories"
+    stated = max((one.as_of for one in found.advisories if one.as_of), default=None)
+    when = f" as of {stated}" if stated is not None else ""
     return (
-        f"On record about {names.get(vendor, vendor)}: {facts} ({', '.join(places)}); --json has the sources"
+        f"On record about {names.get(vendor, vendor)}{when}: {facts} ({', '.join(places)}); "
+        "--json has the sources"
     )
 
 

@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import CamidError, ErrorCode
+from edge.report.catalogue import in_force
 from edge.report.sentence import Names
 from edge.service.batch_answers import BatchCamerasV1, BatchCameraV1, BatchErrorsV1, BatchErrorV1
 from edge.service.batch_state import Progress
+from edge.settings import Settings
 
 _PACKAGES = ("pyarrow", "duckdb", "py7zr")
 _COUNTS = """
@@ -108,7 +110,7 @@ def errors_of(folder: Path, part: Slice) -> BatchErrorsV1:
     return BatchErrorsV1(errors=errors, more=len(found) > part.limit)
 
 
-def export_of(folder: Path, kind: Export, names: Names) -> Path:
+def export_of(folder: Path, kind: Export, names: Names, settings: Settings) -> Path:
     """The file of that name, made anew if rows were written since.
 
     Raises:
@@ -121,7 +123,7 @@ def export_of(folder: Path, kind: Export, names: Names) -> Path:
     with _making:
         newest = _newest_ns(folder)
         if not place.exists() or place.stat().st_mtime_ns != newest:
-            _makers(names)[kind](folder, place)
+            _makers(names, settings)[kind](folder, place)
             # The time of the rows that it was made of: what is written meanwhile makes it old.
             os.utime(place, ns=(newest, newest))
     return place
@@ -147,7 +149,7 @@ def _newest_ns(folder: Path) -> int:
     return max(place.stat().st_mtime_ns for place in places if place.exists())
 
 
-def _makers(names: Names) -> dict[Export, Callable[[Path, Path], object]]:
+def _makers(names: Names, settings: Settings) -> dict[Export, Callable[[Path, Path], object]]:
     from edge.batch.exports import write_csv, write_geojson, write_jsonl  # noqa: PLC0415
     from edge.batch.summary import write_summary  # noqa: PLC0415
 
@@ -156,7 +158,7 @@ def _makers(names: Names) -> dict[Export, Callable[[Path, Path], object]]:
         Export.JSONL: write_jsonl,
         Export.GEOJSON: write_geojson,
         Export.SUMMARY: lambda folder, _: write_summary(
-            folder, names, datetime.now().astimezone(), version("camid")
+            folder, names, datetime.now().astimezone(), version("camid"), in_force(settings)
         ),
     }
 

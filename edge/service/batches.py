@@ -303,7 +303,8 @@ async def batch_export(
     """Made when it is asked for: a table, lines of JSON, points on a map in OpenStreetMap's tagging, or a
     page to print with charts and the surest finds."""
     out = service.batching.batches.out(batch_id)
-    path = await service.batching.in_thread(lambda: export_of(out, export, service.names))
+    names, settings = service.names, service.settings
+    path = await service.batching.in_thread(lambda: export_of(out, export, names, settings))
     headers = {"Content-Security-Policy": _SUMMARY_POLICY} if export is Export.SUMMARY else {}
     return FileResponse(path, media_type=_MEDIA_TYPES[export], filename=export, headers=headers)
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from edge.report.catalogue import ageing
 from edge.report.pack import PackMaker
 from edge.report.pack_parts import PackOptions
 from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
@@ -70,6 +71,6 @@ def _made(service: Parts, photo: StoredPhoto, faces: bool, options: PackOptions)
 
     finder = load_face_finder(service.settings) if faces else None
     place = service.data.incoming / f"report-{secrets.token_hex(8)}.zip"
-    maker = PackMaker(service.catalogue, finder, options, version("camid"))
+    maker = PackMaker(service.catalogue, finder, options, version("camid"), ageing(service.settings))
     maker.write([of_stored(photo.original, photo.body, photo.created_at, service.settings)], place)
     return place

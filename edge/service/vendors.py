@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from edge.domain import Strength
-from edge.report.contract import AdvisoryV1
+from edge.report.contract import AdvisoryV1, advisory_contract
 from edge.service.answers import GUARDED, UNAUTHORISED
 from edge.service.auth import ANY
 from edge.service.parts import Parts, parts
@@ -79,16 +79,5 @@ def _vendor(brand: Brand, catalogue: Catalogue) -> VendorV1:
             )
             for one in brand.oem
         ],
-        advisories=[
-            AdvisoryV1(
-                subject=one.subject,
-                kind=one.kind,
-                jurisdiction=one.jurisdiction,
-                date=one.date,
-                text=one.text,
-                source=one.source,
-                strength=one.strength,
-            )
-            for one in catalogue.advisories_for(brand.id, platform)
-        ],
+        advisories=[advisory_contract(one) for one in catalogue.advisories_for(brand.id, platform)],
     )

@@ -1,4 +1,4 @@
-"""How old facts are: makers, lists and bans change, and a catalogue of last year does not know it."""
+"""Old facts: makers, lists and bans change, and a catalogue of last year does not know it."""
 
 from __future__ import annotations
 
@@ -7,27 +7,21 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
-class Age:
-    """Of facts as of ``of``, looked at on ``on``; from ``limit_days`` on they are called old."""
+class Ageing:
+    """What is old ``on`` a day: facts as of ``limit_days`` before or earlier."""
 
-    of: date
     on: date
     limit_days: int
 
-    @property
-    def days(self) -> int:
-        return max(0, (self.on - self.of).days)
+    def days(self, of: date) -> int:
+        return max(0, (self.on - of).days)
 
-    @property
-    def old(self) -> bool:
-        return self.days >= self.limit_days
-
-    @property
-    def notice(self) -> str | None:
-        """One sentence to stand at every fact that is old; None while it is not."""
-        if not self.old:
+    def notice(self, as_of: str | None) -> str | None:
+        """One sentence to stand at every fact as of a day (ISO 8601); None while that is not old. Facts of
+        answers that did not say it yet are of unknown age, and nothing is said."""
+        if as_of is None or self.days(date.fromisoformat(as_of)) < self.limit_days:
             return None
         return (
-            f"The catalogue is of {self.of.isoformat()}, {self.days} days old: "
-            "what is said of makers may have changed since; follow the sources."
+            f"The catalogue of {as_of} is {self.limit_days} days old or older: what it says of makers may "
+            "have changed since; follow the sources."
         )

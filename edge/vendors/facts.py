@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 from edge.domain import Advisory, Strength
 
+Day = date
+
 
 class Script(StrEnum):
     LATIN = "latin"
@@ -126,7 +128,7 @@ class Catalogue:
     """Tells catalogues of one day apart."""
 
     @property
-    def version(self) -> tuple[date, int]:
+    def version(self) -> tuple[Day, int]:
         """Of two catalogues the greater one is newer."""
         return (self.date, self.revision)
 

@@ -188,7 +188,7 @@ def parse_catalogue(files: Mapping[str, str]) -> Catalogue:
     return Catalogue(
         date=stated,
         brands=MappingProxyType(brands),
-        advisories=_advisories(advisories, brands),
+        advisories=_advisories(advisories, brands, stated.isoformat()),
         model_rules=_rules(rules, brands),
         revision=revision,
     )
@@ -265,15 +265,17 @@ def _check_parents(brands: Mapping[str, Brand]) -> None:
             raise _fault(where, f"platform '{brand.platform}' has its hardware built by another")
 
 
-def _advisories(head: Entry, brands: Mapping[str, Brand]) -> tuple[AdvisoryFact, ...]:
-    sources = Sources(head)
-    facts = tuple(_advisory(i, table, sources, brands) for i, table in enumerate(head.tables("advisory")))
+def _advisories(head: Entry, brands: Mapping[str, Brand], as_of: str) -> tuple[AdvisoryFact, ...]:
+    sources, tables = Sources(head), enumerate(head.tables("advisory"))
+    facts = tuple(_advisory(i, table, sources, brands, as_of) for i, table in tables)
     sources.close()
     head.close()
     return facts
 
 
-def _advisory(number: int, table: object, sources: Sources, brands: Mapping[str, Brand]) -> AdvisoryFact:
+def _advisory(
+    number: int, table: object, sources: Sources, brands: Mapping[str, Brand], as_of: str
+) -> AdvisoryFact:
     entry = Entry(f"advisories.toml: advisory {number}", table)
     subjects = entry.texts("subjects")
     if unknown := set(subjects) - set(brands):
@@ -288,6 +290,7 @@ def _advisory(number: int, table: object, sources: Sources, brands: Mapping[str,
         text=entry.text("text"),
         source=sources.take(entry),
         strength=entry.strength(),
+        as_of=as_of,
     )
     entry.close()
     return AdvisoryFact(advisory, frozenset(subjects), reach)

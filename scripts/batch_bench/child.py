@@ -29,6 +29,7 @@ from edge.batch.summary import write_summary
 from edge.domain import PhotoReport, Picture
 from edge.identify import Identifier
 from edge.media.archive import Entry
+from edge.report.catalogue import in_force
 from edge.report.sentence import display_names
 from edge.settings import load_settings
 from edge.vendors.catalogue import load_catalogue
@@ -49,7 +50,9 @@ def files(folder: Path, out: Path) -> None:
     options = BatchOptions((str(folder),), out, csv=True, jsonl=True, geojson=True)
     with patch.object(Identifier, "load", lambda *_, **__: StandIn()):
         end = run_batch(options, load_settings(), Console(stderr=True))
-    write_summary(out, display_names(load_catalogue()), datetime.now().astimezone(), "bench")
+    write_summary(
+        out, display_names(load_catalogue()), datetime.now().astimezone(), "bench", in_force(load_settings())
+    )
     print(f"{end.totals.photos} photos", file=sys.stderr)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from edge.batch.output import Output
 from edge.batch.summary import write_summary
 from edge.domain import Box
 from edge.media.archive import walk
+from edge.report.catalogue import in_force
 from edge.settings import load_settings
 from tests.batch.test_engine import KEY, StandIn
 from tests.support.pictures import exif_block, jpeg, position, textured
@@ -25,6 +26,7 @@ from tests.support.service import photo
 
 NAMES = {"hikvision": "Hikvision"}
 MADE = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+CATALOGUE = in_force(load_settings(), date(2026, 12, 1))
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def test_numbers(batch: Path) -> None:
 
 
 def test_the_page_stands_alone_and_escapes_what_files_say(batch: Path) -> None:
-    write_summary(batch, NAMES, MADE, "1.0")
+    write_summary(batch, NAMES, MADE, "1.0", CATALOGUE)
     page = (batch / "summary.html").read_text()
     assert "6 surveillance cameras in 2 pictures" in page
     assert "a &lt;b&gt;.jpg" in page
@@ -72,6 +74,15 @@ def test_the_page_stands_alone_and_escapes_what_files_say(batch: Path) -> None:
     assert 'class="land"' in page
     assert "cd" * 32 in page
     assert "100.0 %" not in page
+
+
+def test_the_page_says_of_when_the_catalogue_is_and_that_it_is_old(batch: Path) -> None:
+    for day, old in ((date(2026, 12, 1), False), (date(2028, 1, 1), True)):
+        catalogue = in_force(load_settings(), day)
+        write_summary(batch, NAMES, MADE, "1.0", catalogue)
+        page = (batch / "summary.html").read_text()
+        assert f"makers, of {catalogue.date}." in page
+        assert ("180 days old or older" in page) is old
 
 
 def test_contact_sheets_show_each_maker_and_those_without_a_name(batch: Path) -> None:
@@ -84,7 +95,7 @@ def test_contact_sheets_show_each_maker_and_those_without_a_name(batch: Path) ->
 def test_an_empty_batch_has_a_page(tmp_path: Path) -> None:
     with Output(tmp_path / "out", KEY, {}) as output:
         output.finish()
-    write_summary(tmp_path / "out", NAMES, MADE, "1.0")
+    write_summary(tmp_path / "out", NAMES, MADE, "1.0", CATALOGUE)
     assert "0 surveillance cameras in 0 pictures" in (tmp_path / "out" / "summary.html").read_text()
 
 

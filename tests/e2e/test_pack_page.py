@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from edge.report.contract import photo_contract
 from edge.report.pack import PackMaker
 from edge.report.pack_parts import PackOptions, PackPhoto
 from edge.settings import load_settings
+from edge.vendors.age import Ageing
 from edge.vendors.catalogue import load_catalogue
 from tests.support.browser import INJECTION, chromium
 from tests.support.pictures import jpeg
@@ -36,7 +38,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     picture = decode(data, f"{INJECTION}.jpg", load_settings())
     found = report_on(picture, INJECTION)
     answer = photo_contract(replace(found, models={"detector": "3c" * 32, "housing": "4d" * 32}))
-    maker = PackMaker(load_catalogue(), None, PackOptions(), "1")
+    maker = PackMaker(load_catalogue(), None, PackOptions(), "1", Ageing(date(2026, 12, 1), 180))
     maker.write([PackPhoto(data, picture, answer), PackPhoto(data, picture, answer)], folder / "pack.zip")
     with zipfile.ZipFile(folder / "pack.zip") as archive:
         return Path(archive.extract("report.html", folder))

@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,7 @@ from edge.report.pack import PackMaker
 from edge.report.pack_parts import Packed, PackOptions, PackPhoto
 from edge.report.pack_verify import verify_pack
 from edge.settings import load_settings
+from edge.vendors.age import Ageing
 from edge.vendors.catalogue import load_catalogue
 from edge.vision.faces import Face
 from tests.support.credentials import in_jpeg, manifest, store
@@ -41,6 +43,9 @@ class StandInFaces:
         return [Face(box, 0.9) for box in self.boxes]
 
 
+AGE = Ageing(date(2026, 12, 1), 180)
+
+
 def photo(data: bytes | None = None, *, gps: Gps | None = None, name: str = "street.jpg") -> PackPhoto:
     data = jpeg(textured(640, 480)) if data is None else data
     picture = decode(data, name, load_settings())
@@ -49,9 +54,13 @@ def photo(data: bytes | None = None, *, gps: Gps | None = None, name: str = "str
 
 
 def make(
-    out: Path, *photos: PackPhoto, faces: StandInFaces | None = None, options: PackOptions | None = None
+    out: Path,
+    *photos: PackPhoto,
+    faces: StandInFaces | None = None,
+    options: PackOptions | None = None,
+    age: Ageing = AGE,
 ) -> Packed:
-    maker = PackMaker(load_catalogue(), faces, options or PackOptions(), "1.2.3")
+    maker = PackMaker(load_catalogue(), faces, options or PackOptions(), "1.2.3", age)
     return maker.write(photos or (photo(),), out)
 
 
@@ -222,7 +231,7 @@ def test_pictures_of_the_page_are_those_of_the_pack(tmp_path: Path) -> None:
 
 def test_no_photo_makes_no_pack(tmp_path: Path) -> None:
     with pytest.raises(CamidError):
-        PackMaker(load_catalogue(), None, PackOptions(), "1").write([], tmp_path / "pack.zip")
+        PackMaker(load_catalogue(), None, PackOptions(), "1", AGE).write([], tmp_path / "pack.zip")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -238,3 +247,13 @@ def test_a_fresh_pack_is_as_it_was_made(tmp_path: Path) -> None:
     assert found.faults == ()
     assert found.manifest == packed.manifest
     assert found.files == packed.files
+
+
+def test_an_old_catalogue_is_said_at_every_fact(tmp_path: Path) -> None:
+    make(tmp_path / "new.zip")
+    make(tmp_path / "old.zip", age=Ageing(date(2028, 1, 1), 180))
+    new, old = (read(tmp_path / name, "report.html").decode() for name in ("new.zip", "old.zip"))
+    facts = new.count("catalogue of 2026-11-28</span>")
+    assert facts > 0
+    assert "days old or older" not in new
+    assert old.count("The catalogue of 2026-11-28 is 180 days old or older") == facts + 1

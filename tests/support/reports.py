@@ -38,6 +38,7 @@ ADVISORY = Advisory(
     "Barred from federal purchases.",
     "a law",
     Strength.STRONG,
+    as_of="2026-11-28",
 )
 IDENTIFIED = Identification(
     Verdict.IDENTIFIED, "hikvision", "hikvision", 0.987, evidence=(WORDMARK,), advisories=(ADVISORY,)
