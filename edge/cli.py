@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge.cli_archives import batch, query
+from edge.cli_catalogue import catalogue
 from edge.cli_gallery import gallery
+from edge.cli_lan import lan
 from edge.cli_operation import backup, doctor, purge, restore
 from edge.cli_report import report, verify
 from edge.cli_review import review
@@ -95,13 +97,16 @@ def photo(
         from rich.console import Console
 
         from edge.identify import Identifier
+        from edge.media.sandbox import sandbox
         from edge.report.answers import answers
+        from edge.report.catalogue import ageing
         from edge.report.contract import UnreadableV1, to_json
         from edge.report.sentence import display_names
         from edge.report.table import print_photo
-        from edge.vendors.own import known_catalogue, own_gallery
+        from edge.vendors.own import known_catalogue
 
-        names = display_names(known_catalogue(own_gallery(settings)))
+        sandbox().prepare()
+        names = display_names(known_catalogue(settings))
         identifier = Identifier.load(settings)
         console = Console(highlight=False)
         unreadable = []
@@ -113,7 +118,7 @@ def photo(
             elif isinstance(answer, UnreadableV1):
                 _say_unreadable(answer)
             else:
-                print_photo(answer, names, console)
+                print_photo(answer, names, console, ageing(settings))
     _close(unreadable, len(files))
 
 
@@ -122,12 +127,15 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder for results and the token.")] = None,
+    lan: Annotated[
+        bool, typer.Option("--lan", help="For phones: HTTPS on the local network, paired by a QR code.")
+    ] = False,
 ) -> None:
     """Start the service with its upload page."""
     with exit_codes():
         from edge.service.server import serve as run
 
-        run(given_settings(host=host, port=port, data_dir=data_dir))
+        run(given_settings(host=host, port=port, data_dir=data_dir, lan=lan or None))
 
 
 @app.command()
@@ -256,9 +264,9 @@ def stream(
         from edge.report.stream_table import print_overview, print_stream
         from edge.streams.device import device_asker
         from edge.streams.validate import Validator
-        from edge.vendors.own import known_catalogue, own_gallery
+        from edge.vendors.own import known_catalogue
 
-        catalogue = known_catalogue(own_gallery(settings))
+        catalogue = known_catalogue(settings)
         names = display_names(catalogue)
         identifier = Identifier.load(settings)
         validator = Validator(identifier, settings, catalogue, device_asker(settings, catalogue))
@@ -285,9 +293,9 @@ def vendors(as_json: AsJson = False) -> None:
 
         from edge.report.table import print_vendors
         from edge.settings import load_settings
-        from edge.vendors.own import known_catalogue, own_gallery
+        from edge.vendors.own import known_catalogue
 
-        catalogue = known_catalogue(own_gallery(load_settings()))
+        catalogue = known_catalogue(load_settings())
         if as_json:
             from edge.service.vendors import vendors_answer
 
@@ -302,9 +310,11 @@ app.command()(report)
 app.command()(verify)
 for command in (doctor, backup, restore, purge):
     app.command()(command)
+app.add_typer(catalogue, name="catalogue")
 app.add_typer(gallery, name="gallery")
 app.add_typer(review, name="review")
 app.add_typer(token, name="token")
+app.add_typer(lan, name="lan")
 
 
 def _close(unreadable: list[UnreadableV1], count: int, what: str = "photos") -> None:

@@ -41,6 +41,10 @@ class Guards:
         """Names of those that are not there."""
         return tuple(name for name in ("seccomp", "landlock") if not getattr(self, name))
 
+    @property
+    def words(self) -> str:
+        return f"without {' and '.join(self.missing)}" if self.missing else "confined"
+
 
 def confine(allowance: Allowance) -> Guards:
     """For good. All that is to be imported or opened must be."""
@@ -62,15 +66,17 @@ def die_first() -> None:
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_DIE)
 
 
-def lower(what: int, most: int) -> None:
-    """Sets a limit (``resource.RLIMIT_*``), where it is not below that already."""
+def lower(what: int, most: int, grace: int = 0) -> None:
+    """Sets a limit (``resource.RLIMIT_*``), where it is not below that already; ``grace``: between the signal
+    that warns and the one that ends."""
     hard = resource.getrlimit(what)[1]
-    limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(what, (limit, limit))
+    if hard == resource.RLIM_INFINITY or hard > most + grace:
+        hard = most + grace
+    resource.setrlimit(what, (min(most, hard), hard))
 
 
 def _limit(allowance: Allowance) -> None:
-    lower(resource.RLIMIT_CPU, allowance.seconds)
+    lower(resource.RLIMIT_CPU, allowance.seconds, grace=1)
     lower(resource.RLIMIT_NOFILE, _MOST_FILES)
     lower(resource.RLIMIT_FSIZE, 0)
     lower(resource.RLIMIT_CORE, 0)

@@ -44,6 +44,11 @@ _TRIES = 3
 _CHUNK = 1 << 16
 
 
+DEATHS = ("signal", "time", "killed", "nonsense")
+"""Why a child did not end well: it crashed, took too long, was killed from outside, or its answer was none
+that our decoders give."""
+
+
 class Sandbox:
     """Any number of threads may decode at once, at most so many as they say together."""
 
@@ -53,7 +58,7 @@ class Sandbox:
         self._free = threading.Condition()
         self._decoding = 0
         self.deaths: Counter[str] = Counter()
-        """Children that did not end well, by cause: ``signal``, ``time``, ``killed``, ``nonsense``."""
+        """Children that did not end well, by cause."""
 
     def prepare(self) -> None:
         """Begins the server without waiting for it."""
@@ -69,6 +74,12 @@ class Sandbox:
         """
         with self._lock:
             return self._running().guards()
+
+    @property
+    def known_guards(self) -> Guards | None:
+        """The same without waiting; None while no server is ready."""
+        server = self._server
+        return None if server is None else server.known_guards
 
     def close(self) -> None:
         """Ends the server, and with it what it decodes. The next file begins another."""
@@ -269,7 +280,7 @@ class _Server:
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
             )
-        self._guards: Guards | None = None
+        self.known_guards: Guards | None = None
 
     @property
     def ended(self) -> bool:
@@ -277,7 +288,7 @@ class _Server:
 
     def guards(self) -> Guards:
         """Waits until it is ready. Raises: PhotoError: ``internal``."""
-        if self._guards is None:
+        if self.known_guards is None:
             try:
                 ready = read_reply(self._first_line())
             except OSError:
@@ -285,10 +296,10 @@ class _Server:
             if not isinstance(ready, ReadyReply):
                 self.close()
                 raise PhotoError(ErrorCode.INTERNAL, "The process that decodes cannot be begun.")
-            self._guards = Guards(ready.seccomp, ready.landlock)
-            if self._guards.missing:
-                log.warning("Decoders run without %s: this kernel refuses.", _list(self._guards.missing))
-        return self._guards
+            self.known_guards = Guards(ready.seccomp, ready.landlock)
+            if self.known_guards.missing:
+                log.warning("Decoders run %s: this kernel has no such guard.", self.known_guards.words)
+        return self.known_guards
 
     def send(self, order: Order, descriptors: list[int]) -> int:
         """The child's process id; 0: none could be forked.
@@ -326,10 +337,6 @@ def _environment() -> Mapping[str, str]:
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     paths = [*filter(None, [os.environ.get("PYTHONPATH")]), str(_PACKAGES)]
     return {**kept, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
-
-def _list(names: tuple[str, ...]) -> str:
-    return " and ".join(names)
 
 
 _sandboxes: dict[int, Sandbox] = {}

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from edge.errors import EXIT_DONE, EXIT_MODEL, EXIT_USAGE, CamidError
 from edge.media.hardware import hardware
+from edge.media.sandbox import sandbox
 from edge.operation.backup import DATABASE, schema_of
 from edge.report.catalogue import CatalogueStateV1, in_force
 from edge.service.room import check_room
@@ -133,6 +134,7 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield _memory(memory_bytes())
     yield _checked("provider", lambda: _provider(settings))
     yield _checked("hardware decode", lambda: _hardware(settings))
+    yield _checked("decoders", _decoders)
     yield _checked("disk", lambda: _disk(settings))
     yield _checked("database", lambda: _database(settings.data_dir / DATABASE))
     yield clock_check(clock_is_kept(), time.time(), settings.data_dir)
@@ -176,6 +178,18 @@ def _hardware(settings: Settings) -> Check:
     devices = hardware(settings.stream_hardware).candidates("h264")
     found = ", ".join(devices) or "none; the processor decodes video"
     return Check(name="hardware decode", state=State.OK, found=found)
+
+
+def _decoders() -> Check:
+    guards = sandbox().guards()
+    if guards.missing:
+        return Check(
+            name="decoders",
+            state=State.WARNING,
+            found=guards.words,
+            advice="Update the kernel, or let the container use it: other limits still hold.",
+        )
+    return Check(name="decoders", state=State.OK, found="confined by limits, seccomp and Landlock")
 
 
 def _disk(settings: Settings) -> Check:

@@ -15,12 +15,14 @@ from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.service import (
     batches,
     health,
+    maps,
     page,
     pairing,
     photos,
     reports,
     reviews,
     shell,
+    sighting_page,
     sightings,
     streams,
     trust,
@@ -32,6 +34,7 @@ from edge.service.auth import Gate, Token, load_or_make_token
 from edge.service.batch_metrics import BatchCollector
 from edge.service.batching import Batching
 from edge.service.data_dir import DataDir
+from edge.service.decoder_metrics import DecoderCollector
 from edge.service.engine import Engine, Load, PhotoIdentifier
 from edge.service.events import Events
 from edge.service.housekeeping import Housekeeping
@@ -103,6 +106,7 @@ def create_app(
         stack.callback(watched.stop)
         metrics.registry.register(StreamCollector(watched, events))
         metrics.registry.register(LoopCollector(engine.loop_statistics))
+        metrics.registry.register(DecoderCollector())
         mqtt = MqttPublisher(settings, watched, events, names) if settings.mqtt_url is not None else None
         validations = Validations(settings, metrics)
         stack.callback(validations.close)
@@ -169,8 +173,8 @@ def _furnish(app: FastAPI, metrics: Metrics, audit: Audit) -> None:
     app.add_middleware(Surroundings, metrics=metrics, audit=audit)
     install_problem_handlers(app)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    nouns = (photos, reports, reviews, sightings, streams, batches, vendors, health, pairing, trust)
-    for one in (*nouns, page, shell):
+    nouns = (photos, reports, reviews, sightings, maps, streams, batches, vendors, health, pairing, trust)
+    for one in (*nouns, page, sighting_page, shell):
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=page.PAGES / "static"), name="static")
 

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from edge.domain import PhotoReport, Picture
 from edge.errors import CamidError, ErrorCode
 from edge.media.photo import decode
+from edge.media.sandbox import sandbox
 from edge.service.courtesy import Courtesy
 from edge.service.form import Upload
 from edge.service.metrics import Metrics
@@ -62,11 +63,18 @@ class Engine:
         """Loads the models; returns the error if that failed."""
         loop = asyncio.get_running_loop()
         try:
-            self._identifier = await loop.run_in_executor(self._models, self._load, self._settings)
+            self._identifier = await loop.run_in_executor(self._models, self._loaded)
             self._metrics.ready.set(1)
         except Exception as error:
             self._failure = problem_of(error)
         return self._failure
+
+    def _loaded(self) -> PhotoIdentifier:
+        """The models; the process that decodes begins beside them."""
+        sandbox().prepare()
+        identifier = self._load(self._settings)
+        sandbox().guards()
+        return identifier
 
     @property
     def identifier(self) -> PhotoIdentifier | None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
+from edge.media.sandbox import sandbox
 from edge.service.answers import GUARDED, problem_doc
 from edge.service.auth import READ
 from edge.service.parts import Parts, parts
@@ -30,6 +31,10 @@ class Ready(Health):
         description="Where the catalogue comes from: shipped, installed, or fallback (shipped, for the "
         "installed one cannot be used)."
     )
+    decoders: str = Field(
+        description="`confined`; `without seccomp`, `without landlock` or both, joined by `and`, where "
+        "the kernel lacks it; `not begun` until the next photo, where the process that decodes was lost."
+    )
 
 
 @router.get("/healthz", summary="Alive", response_description="It is.")
@@ -48,7 +53,11 @@ async def readyz(service: Annotated[Parts, Depends(parts)]) -> Ready:
     """200 once the models are loaded and warm; 503 before, after a failure, with a damaged database, at
     shutdown; 507 while nothing can be kept. Needs no token."""
     service.check_ready()
-    return Ready(catalogue=in_use(service.settings.data_dir).origin)
+    guards = sandbox().known_guards
+    return Ready(
+        catalogue=in_use(service.settings.data_dir).origin,
+        decoders="not begun" if guards is None else guards.words,
+    )
 
 
 @router.get(

@@ -37,7 +37,7 @@ def test_a_machine_without_faults_is_measured(tmp_path: Path) -> None:
     report = examine(make_settings(tmp_path))
     assert report.exit_code == EXIT_DONE
     assert [one.name for one in report.checks] == [
-        "cores", "memory", "provider", "hardware decode", "disk", "database", "clock", "models",
+        "cores", "memory", "provider", "hardware decode", "decoders", "disk", "database", "clock", "models",
         "catalogue",
     ]  # fmt: skip
     assert report.measured is not None
