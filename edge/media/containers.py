@@ -107,7 +107,7 @@ def _zip(source: Path | bytes, most: int, stays: bool) -> Iterator[Member]:
     archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
     for info in archive.infolist():
         when = _zip_time(info.date_time)
-        if info.is_dir():
+        if info.filename.endswith("/"):  # is_dir() of some Pythons fails for an empty name
             continue
         if info.flag_bits & 0x1:
             yield Member(info.filename, info.file_size, when, refused="The member is encrypted.")

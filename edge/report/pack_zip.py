@@ -92,7 +92,8 @@ def read_directory(file: BinaryIO) -> list[Member] | None:
         return None
     file.seek(offset)
     members = list(_entries(file.read(length)))
-    return members if len(members) == count else None
+    fits = sum(len(one.head) + one.size for one in members) <= min(size, _MOST_BYTES)
+    return members if len(members) == count and fits else None
 
 
 def _entries(data: bytes) -> Iterator[Member]:

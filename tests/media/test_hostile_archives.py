@@ -51,6 +51,11 @@ def test_a_name_is_a_label_and_costs_nobody_anything(tmp_path: Path, kind: str, 
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_a_zip_may_name_a_member_with_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(packed("zip", [("", b"one"), ("good.jpg", b"two")]))
+    assert [one.read() for one in found(tmp_path / "a.zip") if isinstance(one, Entry)] == [b"one", b"two"]
+
+
 def test_bytes_that_are_no_text_are_names_too(tmp_path: Path) -> None:
     data = packed("zip", [("caf_.jpg", b"x")]).replace(b"caf_", b"caf\xe9")
     (tmp_path / "z.zip").write_bytes(data)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edge.errors import CamidError, ErrorCode
 from edge.report.pack_verify import MANIFEST, PackFileV1, PackManifestV1, PackPhotoV1, verify_pack
-from edge.report.pack_zip import PackWriter
+from edge.report.pack_zip import _END, Member, PackWriter
 
 FILES = {
     "photo-001/annotated.jpg": b"\xff\xd8picture",
@@ -117,6 +117,12 @@ def test_a_pack_without_manifest_and_no_pack_at_all_are_told(tmp_path: Path) -> 
     assert faults(tmp_path, b"PK")
     assert faults(tmp_path, packed((MANIFEST, b"[" * 100_000)))
     assert faults(tmp_path, packed())
+
+
+def test_members_larger_than_the_whole_file_are_told(tmp_path: Path) -> None:
+    huge = [Member(name, 0, 2**32 - 1) for name in ("a.jpg", "b.jpg")]
+    end = b"".join(one.entry(0) for one in huge)
+    assert faults(tmp_path, end + _END.pack(b"PK\5\6", 0, 0, 2, 2, len(end), 0, 0))
 
 
 def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
