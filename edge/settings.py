@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -30,8 +31,18 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _tile_address(value: str) -> str:
+    """Goes into a page's policy, so nothing but an origin and a path may be in it."""
+    if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/[!-~]*", value):
+        raise ValueError("no http(s) address of a tile server, or one with a login")
+    if not all(part in value for part in ("{z}", "{x}", "{y}")):
+        raise ValueError("{z}, {x} and {y} stand for the place of a tile")
+    return value
+
+
 Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
+TileAddress = Annotated[str, AfterValidator(_tile_address)]
 
 
 def _default_models_dir() -> Path:
@@ -108,6 +119,18 @@ class Settings(BaseSettings):
     pairing_code_s: Positive = Field(600, description="seconds within which a pairing code has to be used")
     phone_days: Annotated[int, Field(ge=1, le=365)] = Field(
         90, description="days after which a phone has to be paired again"
+    )
+
+    # the map under sightings
+    map_tiles_url: TileAddress | None = Field(
+        None, description="tile server, https://…/{z}/{x}/{y}.png; it learns which places are looked at"
+    )
+    map_tiles_file: Path | None = Field(None, description="PMTiles file (version 3) with raster tiles")
+    map_attribution: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        "© OpenStreetMap contributors", description="whose map it is, shown on it"
+    )
+    map_max_zoom: Annotated[int, Field(ge=1, le=24)] = Field(
+        19, description="deepest zoom that the tile server has"
     )
 
     # streams over HTTP

@@ -194,7 +194,7 @@ def measure_mistakes(joins: Iterable[Sequence[Side]], weighing: Weighing) -> Mis
     for sides, cameras in _seen(joins):
         singles = [camera.identification for camera in cameras]
         answer = joined(cameras, weighing)
-        what = f"{_files(sides)}: {answer.brand or answer.platform}"
+        what = f"{_files(sides)}: brand {answer.brand}, platform {answer.platform}"
         both = all(one.verdict is Verdict.IDENTIFIED for one in singles)
         both &= len({one.platform or one.brand for one in singles}) > 1
         mistakes.joins += 1

@@ -14,6 +14,7 @@ from edge.errors import CamidError
 from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.service import (
     batches,
+    catalogue,
     health,
     maps,
     page,
@@ -47,6 +48,7 @@ from edge.service.names import LiveNames
 from edge.service.parts import Parts
 from edge.service.pictures import Pictures
 from edge.service.problems import install_problem_handlers, problem_of
+from edge.service.resting import Resting
 from edge.service.retention import Retention
 from edge.service.secrets_box import SecretsBox
 from edge.service.store import Store
@@ -173,7 +175,7 @@ def _furnish(app: FastAPI, metrics: Metrics, audit: Audit) -> None:
     app.add_middleware(Surroundings, metrics=metrics, audit=audit)
     install_problem_handlers(app)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    nouns = (photos, reports, reviews, sightings, maps, streams, batches, vendors, health, pairing, trust)
+    nouns = (photos, reports, reviews, sightings, maps, streams, batches, vendors, catalogue, health, pairing, trust)
     for one in (*nouns, page, sighting_page, shell):
         app.include_router(one.router)
     app.mount("/static", StaticFiles(directory=page.PAGES / "static"), name="static")
@@ -187,6 +189,8 @@ def _lifespan(
     on_load_failure: Callable[[CamidError], None] | None,
     resources: ExitStack,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    rest = Resting(parts.engine.loop)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         del app
@@ -196,12 +200,14 @@ def _lifespan(
             warming = asyncio.create_task(_warm(parts, streaming, on_load_failure))
             publishing = asyncio.create_task(mqtt.run()) if mqtt is not None else None
             tidying = asyncio.create_task(housekeeping.run())
+            resting = asyncio.create_task(rest.run())
             yield
             end_waiting(parts)
             housekeeping.stop()
+            rest.stop()
             # Loading cannot be broken off; the event loop waits for it like for a photo.
             await warming
-            await tidying
+            await asyncio.gather(tidying, resting)
             await asyncio.to_thread(parts.streams.stop)
             await asyncio.to_thread(parts.validations.close)
             await asyncio.to_thread(parts.batching.close)

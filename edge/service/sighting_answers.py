@@ -9,13 +9,15 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from edge.domain import OTHER_MAKER
+from edge.domain import OTHER_MAKER, FormFactor
 from edge.report.contract import CameraV1, Degrees, GpsV1, IdentificationV1
 from edge.report.osm import osm_point
 from edge.report.sentence import Names, camera_sentence
 from edge.report.spreadsheet import cell
-from edge.service.review_word import KeptCameraV1
-from edge.service.sighting_store import Place, Sighting, View, Word
+from edge.service.access import Caller
+from edge.service.review_word import Decision, VendorWord
+from edge.service.sighting_store import Place, Sighting, View
+from edge.service.sighting_words import Word
 
 _COLUMNS = (
     "id",
@@ -48,10 +50,15 @@ class PlaceV1(BaseModel):
 class SaidV1(BaseModel):
     """A person's last word on the camera, beside the machine's answer."""
 
-    photo: str
+    photo: str | None = Field(
+        description="The photo whose review says it; null: it is of the sighting as a whole."
+    )
     by: str
     at: str
-    camera: KeptCameraV1
+    decision: Decision
+    vendor: VendorWord
+    form_factor: FormFactor | None
+    mark_text: str | None
 
 
 class ViewV1(BaseModel):
@@ -76,6 +83,7 @@ class SightingV1(BaseModel):
     vendor: str | None = Field(description="A person's word if there is one, else the machine's name.")
     form_factor: str | None
     rejected: bool = Field(description="A person said that it is no camera.")
+    own: bool = Field(description="Whether the token that asks may change it.")
     machine: IdentificationV1 = Field(description="What all its photos together say.")
     sentence: str
     said: SaidV1 | None
@@ -103,7 +111,12 @@ class SuggestionsV1(BaseModel):
     suggestions: list[SuggestionV1]
 
 
-def sighting_answer(one: Sighting, names: Names) -> SightingV1:
+def may_change(one: Sighting, caller: Caller) -> bool:
+    """Who sees a sighting because its photos were shared cannot change it."""
+    return caller.only is None or all(view.owner == caller.id for view in one.views)
+
+
+def sighting_answer(one: Sighting, names: Names, caller: Caller) -> SightingV1:
     surest = max(one.views, key=lambda view: view.camera.score).camera
     return SightingV1(
         id=one.id,
@@ -114,6 +127,7 @@ def sighting_answer(one: Sighting, names: Names) -> SightingV1:
         vendor=one.vendor,
         form_factor=one.form_factor,
         rejected=one.rejected,
+        own=may_change(one, caller),
         machine=one.machine,
         sentence=camera_sentence(surest.model_copy(update={"identification": one.machine}), names),
         said=_said(one.word) if one.word else None,
@@ -173,7 +187,7 @@ def _row(one: Sighting) -> tuple[object, ...]:
         machine.confidence,
         word.by if word else None,
         word.at if word else None,
-        word.camera.decision.value if word else None,
+        word.decision.value if word else None,
         [view.name for view in one.views],
     )
 
@@ -189,7 +203,15 @@ def _place(place: Place) -> PlaceV1:
 
 
 def _said(word: Word) -> SaidV1:
-    return SaidV1(photo=word.photo, by=word.by, at=word.at, camera=word.camera)
+    return SaidV1(
+        photo=word.photo,
+        by=word.by,
+        at=word.at,
+        decision=word.decision,
+        vendor=word.vendor,
+        form_factor=word.form_factor,
+        mark_text=word.mark_text,
+    )
 
 
 def _view(view: View) -> ViewV1:

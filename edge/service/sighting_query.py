@@ -1,4 +1,4 @@
-"""Which sightings are asked for: maker, form, country, time, rectangle and words, as conditions of SQL."""
+"""Which sightings are asked for: maker, verdict, form, country, time, rectangle, words, as SQL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 import sqlalchemy as sql
 from fastapi import Query
 
-from edge.domain import FormFactor
+from edge.domain import FormFactor, Verdict
 from edge.errors import CamidError, ErrorCode
 from edge.service.sighting_store import SIGHTINGS
 
@@ -17,6 +17,7 @@ _DATE = r"^\d{4}-\d{2}-\d{2}$"
 
 def conditions(
     vendor: Annotated[str | None, Query(max_length=60, description="Catalogue id.")] = None,
+    verdict: Annotated[Verdict | None, Query(description="Of the machine, on all photos together.")] = None,
     form: Annotated[FormFactor | None, Query(description="Form of the housing.")] = None,
     country: Annotated[str | None, Query(pattern="^[A-Z]{2}$", description="ISO 3166-1.")] = None,
     since: Annotated[str | None, Query(pattern=_DATE, description="First day on which it was taken.")] = None,
@@ -29,6 +30,7 @@ def conditions(
     c = SIGHTINGS.c
     asked = (
         None if vendor is None else c.vendor == vendor,
+        None if verdict is None else sql.func.json_extract(c.machine, "$.verdict") == verdict.value,
         None if form is None else c.form_factor == form.value,
         None if country is None else c.country == country,
         None if since is None else c.taken_at >= since,

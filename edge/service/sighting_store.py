@@ -18,12 +18,23 @@ from typing import Any
 import sqlalchemy as sql
 
 from edge.disk import full_disk
-from edge.domain import Verdict
+from edge.domain import EvidenceKind
 from edge.errors import CamidError, ErrorCode
 from edge.media.countries import country_at
 from edge.report.contract import CameraV1, IdentificationV1, PhotoV1
-from edge.service.review_word import Decision, KeptCameraV1, StoredReviewV1
+from edge.service.review_word import Decision
+from edge.service.sighting_words import (
+    Word,
+    add_word,
+    create_words,
+    forget_words,
+    move_words,
+    word_in_review,
+    word_on_sighting,
+)
+from edge.sightings.joining import best_answer
 from edge.sightings.suggest import Seen
+from edge.vendors.facts import folded
 
 _FULL = "The data directory is full; the sighting was not changed."
 _metadata = sql.MetaData()
@@ -53,8 +64,8 @@ VIEWS = sql.Table(
     sql.Column("camera", sql.Integer, primary_key=True),
     sql.Column("sighting", sql.Text, nullable=False, index=True),
 )
-_photos = sql.table("photos", *map(sql.column, ("id", "name", "created_at", "body")))
-_reviews = sql.table("reviews", *map(sql.column, ("number", "photo", "by", "at", "body")))
+_photos = sql.table("photos", *map(sql.column, ("id", "name", "created_at", "body", "owner", "shared")))
+_LETTERING = frozenset({EvidenceKind.WORDMARK, EvidenceKind.MODEL})
 
 Weigh = Callable[[Sequence[CameraV1]], IdentificationV1]
 
@@ -70,22 +81,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """The last that a person said of the camera, in the review of a photo of it."""
-
-    number: int
-    photo: str
-    by: str
-    at: str
-    camera: KeptCameraV1
-
-
-@dataclass(frozen=True, slots=True)
 class View:
-    """One camera in one photo; ``index`` is its place in the photo's answer."""
+    """One camera in one photo; ``index`` is its place in the photo's answer, ``owner`` the token that sent
+    the photo and ``shared`` whether others see it."""
 
     photo: str
     name: str
+    owner: str
+    shared: bool
     index: int
     camera: CameraV1
     body: PhotoV1
@@ -113,6 +116,7 @@ class Sighting:
 def create_sightings(connection: sql.Connection) -> None:
     """The step of the schema that brings sightings; cameras of photos that are there already get theirs."""
     _metadata.create_all(connection)
+    create_words(connection)
     seen = sql.select(VIEWS.c.photo)
     wanted = sql.select(_photos).where(_photos.c.id.not_in(seen))
     for row in connection.execute(wanted).yield_per(100):
@@ -133,8 +137,19 @@ def forget_sightings(connection: sql.Connection, photos: Sequence[str]) -> None:
         connection.execute(sql.select(VIEWS.c.sighting).where(VIEWS.c.sighting.in_(touched))).scalars()
     )
     connection.execute(sql.delete(SIGHTINGS).where(SIGHTINGS.c.id.in_(touched - left)))
+    forget_words(connection, [*touched - left])
     for one in left:
         _weigh(connection, one, _surest)
+
+
+def visible(only: str | None) -> tuple[sql.ColumnElement[bool], ...]:
+    """That this owner may see every photo of a sighting: what is joined with another's photo speaks of that,
+    too. None: may see everything."""
+    if only is None:
+        return ()
+    hidden = sql.and_(_photos.c.owner != only, _photos.c.shared.is_(False))
+    of_it = sql.and_(VIEWS.c.photo == _photos.c.id, VIEWS.c.sighting == SIGHTINGS.c.id)
+    return (~sql.exists().where(of_it, hidden),)
 
 
 class SightingStore:
@@ -178,6 +193,7 @@ class SightingStore:
                 raise CamidError(ErrorCode.BAD_REQUEST, "One photo shows two of them: they are two cameras.")
             first, others = found[0].id, [one.id for one in found[1:]]
             placed = next((one.place for one in found if one.place and one.place.by), None)
+            move_words(connection, others, first)
             connection.execute(sql.update(VIEWS).where(VIEWS.c.sighting.in_(others)).values(sighting=first))
             connection.execute(sql.delete(SIGHTINGS).where(SIGHTINGS.c.id.in_(others)))
             _set_place(connection, first, placed)
@@ -211,6 +227,14 @@ class SightingStore:
             _refresh(connection, sighting)
             return _sighting(connection, sighting)
 
+    def say(self, sighting: str, word: Word) -> Sighting:
+        """Keeps a person's word beside the machine's answer. Raises: CamidError: ``not_found``."""
+        with self._changed() as connection:
+            _sighting(connection, sighting)
+            add_word(connection, sighting, word)
+            _refresh(connection, sighting)
+            return _sighting(connection, sighting)
+
     def reviewed(self, photo: str) -> None:
         """A person has said something of the photo."""
         with self._changed() as connection:
@@ -218,13 +242,13 @@ class SightingStore:
             for sighting in connection.execute(wanted).scalars().all():
                 _refresh(connection, sighting)
 
-    def seen(self) -> list[Seen]:
-        """What is compared of each."""
-        c = SIGHTINGS.c
-        wanted = sql.select(SIGHTINGS, VIEWS.c.photo).join_from(SIGHTINGS, VIEWS, VIEWS.c.sighting == c.id)
+    def seen(self, wanted: Sequence[sql.ColumnElement[bool]]) -> list[Seen]:
+        """What is compared of each for which all of ``wanted`` holds."""
+        source = sql.join(SIGHTINGS, VIEWS, VIEWS.c.sighting == SIGHTINGS.c.id)
+        chosen = sql.select(SIGHTINGS, VIEWS.c.photo).select_from(source).where(*wanted)
         rows: dict[str, list[sql.Row[Any]]] = defaultdict(list)
         with self._engine.connect() as connection:
-            for row in connection.execute(wanted):
+            for row in connection.execute(chosen):
                 rows[row.id].append(row)
         return [_seen(group) for group in rows.values()]
 
@@ -234,6 +258,7 @@ class SightingStore:
             _sighting(connection, sighting)
             connection.execute(sql.delete(VIEWS).where(VIEWS.c.sighting == sighting))
             connection.execute(sql.delete(SIGHTINGS).where(SIGHTINGS.c.id == sighting))
+            forget_words(connection, [sighting])
         empty_log(self._engine, self._writing)
 
     @contextmanager
@@ -254,9 +279,20 @@ def empty_log(engine: sql.Engine, writing: threading.Lock) -> None:
 
 def _seen(rows: Sequence[sql.Row[Any]]) -> Seen:
     one = rows[0]
-    photos = frozenset(row.photo for row in rows)
-    place = one.latitude, one.longitude
-    return Seen(one.id, photos, *place, one.taken_at, one.vendor, one.form_factor)
+    machine = IdentificationV1.model_validate_json(one.machine)
+    names = {machine.brand, machine.platform}
+    # A person's word on the maker takes the machine's away.
+    makers = names if one.vendor in names else {one.vendor}
+    return Seen(
+        id=one.id,
+        photos=frozenset(row.photo for row in rows),
+        latitude=one.latitude,
+        longitude=one.longitude,
+        taken_at=one.taken_at,
+        makers=frozenset(name for name in makers if name is not None),
+        form_factor=one.form_factor,
+        read=frozenset(folded(e.value) for e in machine.evidence if e.kind in _LETTERING),
+    )
 
 
 def _start(connection: sql.Connection, photo: str, camera: int, now: str, machine: IdentificationV1) -> str:
@@ -288,8 +324,7 @@ def _weigh(connection: sql.Connection, sighting: str, weigh: Weigh) -> None:
 
 def _surest(cameras: Sequence[CameraV1]) -> IdentificationV1:
     """The answer of the photo that says most, where nothing is at hand to weigh them all anew."""
-    answers = [one.identification for one in cameras]
-    return max(answers, key=lambda one: (one.verdict is Verdict.IDENTIFIED, one.confidence))
+    return best_answer([one.identification for one in cameras])
 
 
 def _refresh(connection: sql.Connection, sighting: str) -> None:
@@ -314,8 +349,8 @@ def _sighting(connection: sql.Connection, sighting: str) -> Sighting:
     if row is None or not views:
         raise CamidError(ErrorCode.NOT_FOUND, "There is no sighting with this id.")
     machine = IdentificationV1.model_validate_json(row.machine)
-    word = max((v.word for v in views if v.word), key=lambda w: w.number, default=None)
-    said = word.camera if word else None
+    words = (word_on_sighting(connection, sighting), *(view.word for view in views))
+    said = max((one for one in words if one is not None), key=lambda one: one.at, default=None)
     surest = max(views, key=lambda view: view.camera.score).camera
     form = said.form_factor if said else surest.form_factor
     return Sighting(
@@ -323,7 +358,7 @@ def _sighting(connection: sql.Connection, sighting: str) -> Sighting:
         created_at=row.created_at,
         machine=machine,
         views=views,
-        word=word,
+        word=said,
         place=_place(row, views),
         country=row.country,
         taken_at=min((v.body.source.taken_at for v in views if v.body.source.taken_at), default=None),
@@ -343,18 +378,8 @@ def _views(connection: sql.Connection, sighting: str) -> tuple[View, ...]:
 
 def _view(connection: sql.Connection, row: sql.Row[Any]) -> View:
     body = PhotoV1.model_validate_json(row.body)
-    word = _word(connection, row.id, row.camera)
-    return View(row.id, row.name, row.camera, body.cameras[row.camera], body, word)
-
-
-def _word(connection: sql.Connection, photo: str, camera: int) -> Word | None:
-    last = sql.select(_reviews).where(_reviews.c.photo == photo).order_by(_reviews.c.number.desc()).limit(1)
-    row = connection.execute(last).one_or_none()
-    if row is None:
-        return None
-    said = StoredReviewV1.model_validate_json(row.body).cameras
-    found = next((one for one in said if one.machine == camera), None)
-    return Word(row.number, photo, row.by, row.at, found) if found else None
+    word = word_in_review(connection, row.id, row.camera)
+    return View(row.id, row.name, row.owner, row.shared, row.camera, body.cameras[row.camera], body, word)
 
 
 def _place(row: sql.Row[Any], views: Sequence[View]) -> Place | None:
@@ -368,5 +393,5 @@ def _words(found: Sighting) -> str:
     """What a search looks through: names of files, what was read, who said something, makers."""
     read = [one.value for one in found.machine.evidence]
     makers = [found.vendor or "", found.machine.brand or "", found.machine.platform or ""]
-    said = [found.word.by, found.word.camera.mark_text or ""] if found.word else []
+    said = [found.word.by, found.word.mark_text or ""] if found.word else []
     return "\n".join([*(view.name for view in found.views), *read, *makers, *said]).casefold()

@@ -1,4 +1,4 @@
-"""Sightings over HTTP: cameras in the world, joined from photos, placed by hand, found and handed on."""
+"""Sightings over HTTP: cameras in the world, joined from photos, placed, named, found and handed on."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.domain import OTHER_MAKER, FormFactor
 from edge.errors import CamidError, ErrorCode
 from edge.evidence.likelihoods import load_likelihoods, load_thresholds
+from edge.service.access import Caller
 from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
-from edge.service.auth import ADMIN_ONLY
+from edge.service.auth import READ, Reader, Uploader
 from edge.service.json_body import json_request, read_json
 from edge.service.parts import Parts, parts
-from edge.service.review_word import Text
+from edge.service.review_word import Decision, Text, VendorWord
 from edge.service.sighting_answers import (
     SightingsV1,
     SightingV1,
@@ -24,10 +26,12 @@ from edge.service.sighting_answers import (
     SuggestionV1,
     csv_text,
     geojson,
+    may_change,
     sighting_answer,
 )
 from edge.service.sighting_query import Conditions, conditions
-from edge.service.sighting_store import Place, Sighting, Weigh
+from edge.service.sighting_store import SIGHTINGS, Place, Sighting, Weigh, visible
+from edge.service.sighting_words import Word
 from edge.sightings.joining import Weighing, joined
 from edge.sightings.suggest import suggested
 
@@ -41,10 +45,7 @@ _READING: dict[int | str, dict[str, object]] = {401: UNAUTHORISED, 422: _WRONG}
 _ONE: dict[int | str, dict[str, object]] = {**_READING, 404: _UNKNOWN}
 _CHANGING: dict[int | str, dict[str, object]] = {**_ONE, 507: _FULL}
 
-# Sightings join photos of all tokens, so only those who may see every photo see them.
-router = APIRouter(
-    prefix="/api/v1/sightings", tags=["sightings"], dependencies=[ADMIN_ONLY], responses=GUARDED
-)
+router = APIRouter(prefix="/api/v1/sightings", tags=["sightings"], dependencies=[READ], responses=GUARDED)
 PartsOf = Annotated[Parts, Depends(parts)]
 Id = Annotated[str, Path(description="The id of the sighting.")]
 Wanted = Annotated[Conditions, Depends(conditions)]
@@ -72,6 +73,21 @@ class HandPlaceV1(BaseModel):
     by: Text = Field(description="Who says so.", examples=["A. Reporter"])
 
 
+class SayV1(BaseModel):
+    """A person's word on the camera, whichever photo it rests on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Text = Field(description="Who says so.", examples=["A. Reporter"])
+    rejected: bool = Field(False, description="This is no camera.")
+    vendor: VendorWord = None
+    form_factor: FormFactor | None = Field(None, description="null: it cannot be told.")
+
+
+async def _say(request: Request) -> SayV1:
+    return await read_json(request, SayV1)
+
+
 async def _join(request: Request) -> JoinV1:
     return await read_json(request, JoinV1)
 
@@ -84,18 +100,41 @@ async def _placed(request: Request) -> HandPlaceV1:
     return await read_json(request, HandPlaceV1)
 
 
+async def _seen(sighting_id: Id, caller: Reader, service: PartsOf) -> Sighting:
+    """One with a photo that is hidden from the caller is answered like one that is not there."""
+    one = await asyncio.to_thread(service.store.sightings.get, sighting_id)
+    if not all(caller.sees(view) for view in one.views):
+        raise CamidError(ErrorCode.NOT_FOUND, "There is no sighting with this id.")
+    return one
+
+
+Visible = Annotated[Sighting, Depends(_seen)]
+
+
+async def _changeable(one: Visible, caller: Uploader) -> Sighting:
+    if not may_change(one, caller):
+        raise CamidError(ErrorCode.FORBIDDEN, "A photo of the sighting belongs to another token.")
+    return one
+
+
+Own = Annotated[Sighting, Depends(_changeable)]
+
+
 @router.get("", summary="Sightings", response_description="The last taken first.", responses=_READING)
 async def list_sightings(
+    caller: Reader,
     service: PartsOf,
     wanted: Wanted,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> SightingsV1:
-    """Each camera of each photo is one until several are joined. All filters hold together."""
-    store = service.store.sightings
-    total = await asyncio.to_thread(store.count, wanted)
-    found = await asyncio.to_thread(store.find, wanted, limit, offset)
-    return SightingsV1(total=total, sightings=[sighting_answer(one, service.names) for one in found])
+    """Each camera of each photo is one until several are joined. All filters hold together. A token
+    sees those of its own photos and of shared ones, an admin all."""
+    store, which = service.store.sightings, (*wanted, *visible(caller.only))
+    total = await asyncio.to_thread(store.count, which)
+    found = await asyncio.to_thread(store.find, which, limit, offset)
+    answers = [sighting_answer(one, service.names, caller) for one in found]
+    return SightingsV1(total=total, sightings=answers)
 
 
 @router.get(
@@ -104,9 +143,9 @@ async def list_sightings(
     response_class=Response,
     responses={**_READING, 200: {"description": "GeoJSON.", "content": {"application/geo+json": {}}}},
 )
-async def export_geojson(service: PartsOf, wanted: Wanted) -> Response:
+async def export_geojson(caller: Reader, service: PartsOf, wanted: Wanted) -> Response:
     """Those with a place, tagged as OpenStreetMap does. A place from EXIF is where the photographer stood."""
-    found = await asyncio.to_thread(_exported, service, wanted)
+    found = await asyncio.to_thread(_exported, service, (*wanted, *visible(caller.only)))
     return _file(geojson(found), "application/geo+json", "camid-sightings.geojson")
 
 
@@ -116,9 +155,9 @@ async def export_geojson(service: PartsOf, wanted: Wanted) -> Response:
     response_class=Response,
     responses={**_READING, 200: {"description": "CSV.", "content": {"text/csv": {}}}},
 )
-async def export_csv(service: PartsOf, wanted: Wanted) -> Response:
+async def export_csv(caller: Reader, service: PartsOf, wanted: Wanted) -> Response:
     """UTF-8 with a head line; what a spreadsheet would take for a formula gets an apostrophe."""
-    found = await asyncio.to_thread(_exported, service, wanted)
+    found = await asyncio.to_thread(_exported, service, (*wanted, *visible(caller.only)))
     return _file(csv_text(found), "text/csv; charset=utf-8", "camid-sightings.csv")
 
 
@@ -129,20 +168,24 @@ async def export_csv(service: PartsOf, wanted: Wanted) -> Response:
     responses=_CHANGING,
     openapi_extra=json_request(JoinV1),
 )
-async def join_sightings(body: Annotated[JoinV1, Depends(_join)], service: PartsOf) -> SightingV1:
-    """Their evidence adds up; the same reading in several photos counts once."""
+async def join_sightings(
+    caller: Uploader, body: Annotated[JoinV1, Depends(_join)], service: PartsOf
+) -> SightingV1:
+    """Their evidence adds up; what may be one observation in several photos counts once. All their photos
+    have to be the caller's own."""
     if len(set(body.sightings)) < len(body.sightings):
         raise CamidError(ErrorCode.BAD_REQUEST, "A sighting stands there twice.")
+    for one in body.sightings:
+        await _changeable(await _seen(one, caller, service), caller)
     weigh = await asyncio.to_thread(_weigh, service)
-    one = await asyncio.to_thread(service.store.sightings.join, body.sightings, weigh)
-    return sighting_answer(one, service.names)
+    joint = await asyncio.to_thread(service.store.sightings.join, body.sightings, weigh)
+    return sighting_answer(joint, service.names, caller)
 
 
 @router.get("/{sighting_id}", summary="A sighting", response_description="The sighting.", responses=_ONE)
-async def read_sighting(sighting_id: Id, service: PartsOf) -> SightingV1:
+async def read_sighting(one: Visible, caller: Reader, service: PartsOf) -> SightingV1:
     """With all its photos, what each says alone, and what they say together."""
-    one = await asyncio.to_thread(service.store.sightings.get, sighting_id)
-    return sighting_answer(one, service.names)
+    return sighting_answer(one, service.names, caller)
 
 
 @router.get(
@@ -151,9 +194,9 @@ async def read_sighting(sighting_id: Id, service: PartsOf) -> SightingV1:
     response_description="The likeliest first.",
     responses=_ONE,
 )
-async def read_suggestions(sighting_id: Id, service: PartsOf) -> SuggestionsV1:
-    """By place, time, form and maker. Nothing is joined by itself."""
-    return await asyncio.to_thread(_suggestions, service, sighting_id)
+async def read_suggestions(one: Visible, caller: Reader, service: PartsOf) -> SuggestionsV1:
+    """By place, time, form, maker and lettering. Nothing is joined by itself."""
+    return await asyncio.to_thread(_suggestions, service, one, caller)
 
 
 @router.post(
@@ -164,13 +207,15 @@ async def read_suggestions(sighting_id: Id, service: PartsOf) -> SuggestionsV1:
     openapi_extra=json_request(TakenV1),
 )
 async def split_sighting(
-    sighting_id: Id, body: Annotated[TakenV1, Depends(_taken)], service: PartsOf
+    one: Own, body: Annotated[TakenV1, Depends(_taken)], caller: Uploader, service: PartsOf
 ) -> SplitV1:
-    """A place that was set by hand stays with what is left."""
+    """A place and a word that persons gave stay with what is left."""
     weigh = await asyncio.to_thread(_weigh, service)
     store = service.store.sightings
-    left, new = await asyncio.to_thread(store.split, sighting_id, body.photo, _now(), weigh)
-    return SplitV1(left=sighting_answer(left, service.names), split=sighting_answer(new, service.names))
+    left, new = await asyncio.to_thread(store.split, one.id, body.photo, _now(), weigh)
+    return SplitV1(
+        left=sighting_answer(left, service.names, caller), split=sighting_answer(new, service.names, caller)
+    )
 
 
 @router.put(
@@ -181,12 +226,12 @@ async def split_sighting(
     openapi_extra=json_request(HandPlaceV1),
 )
 async def place_sighting(
-    sighting_id: Id, body: Annotated[HandPlaceV1, Depends(_placed)], service: PartsOf
+    one: Own, body: Annotated[HandPlaceV1, Depends(_placed)], caller: Uploader, service: PartsOf
 ) -> SightingV1:
     """It counts from now on; what the photos' metadata say stays beside it."""
     place = Place(body.latitude, body.longitude, body.by, _now())
-    one = await asyncio.to_thread(service.store.sightings.place, sighting_id, place)
-    return sighting_answer(one, service.names)
+    placed = await asyncio.to_thread(service.store.sightings.place, one.id, place)
+    return sighting_answer(placed, service.names, caller)
 
 
 @router.delete(
@@ -195,10 +240,30 @@ async def place_sighting(
     response_description="The sighting.",
     responses=_CHANGING,
 )
-async def unplace_sighting(sighting_id: Id, service: PartsOf) -> SightingV1:
+async def unplace_sighting(one: Own, caller: Uploader, service: PartsOf) -> SightingV1:
     """What the photos' metadata say counts again."""
-    one = await asyncio.to_thread(service.store.sightings.place, sighting_id, None)
-    return sighting_answer(one, service.names)
+    left = await asyncio.to_thread(service.store.sightings.place, one.id, None)
+    return sighting_answer(left, service.names, caller)
+
+
+@router.post(
+    "/{sighting_id}/words",
+    status_code=201,
+    summary="Say what camera it is",
+    response_description="The sighting.",
+    responses=_CHANGING,
+    openapi_extra=json_request(SayV1),
+)
+async def say_of_sighting(
+    one: Own, body: Annotated[SayV1, Depends(_say)], caller: Uploader, service: PartsOf
+) -> SightingV1:
+    """Kept beside the machine's answer, which stays as it is; the last word of all counts, here or in a
+    review of one of its photos. It trains nothing: it may rest on what no single photo shows."""
+    if body.vendor is not None and body.vendor not in {OTHER_MAKER, *service.catalogue.brands}:
+        raise CamidError(ErrorCode.BAD_REQUEST, f"{body.vendor[:60]!r} is no maker of the catalogue.")
+    word = Word(None, body.by, _now(), _decision(body, one), body.vendor, body.form_factor)
+    said = await asyncio.to_thread(service.store.sightings.say, one.id, word)
+    return sighting_answer(said, service.names, caller)
 
 
 @router.delete(
@@ -208,10 +273,19 @@ async def unplace_sighting(sighting_id: Id, service: PartsOf) -> SightingV1:
     response_description="It is gone.",
     responses=_CHANGING,
 )
-async def remove_sighting(sighting_id: Id, service: PartsOf) -> Response:
+async def remove_sighting(one: Own, service: PartsOf) -> Response:
     """Overwritten in the database and its log. The photos, their answers and their reviews stay."""
-    await asyncio.to_thread(service.store.sightings.remove, sighting_id)
+    await asyncio.to_thread(service.store.sightings.remove, one.id)
     return Response(status_code=204)
+
+
+def _decision(body: SayV1, one: Sighting) -> Decision:
+    if body.rejected:
+        return Decision.REJECTED
+    name = one.machine.brand or one.machine.platform
+    form = max(one.views, key=lambda view: view.camera.score).camera.form_factor
+    same = body.vendor == name and body.form_factor == form
+    return Decision.CONFIRMED if same else Decision.CORRECTED
 
 
 def _weigh(service: Parts) -> Weigh:
@@ -232,20 +306,22 @@ def _exported(service: Parts, wanted: Conditions) -> tuple[Sighting, ...]:
     return service.store.sightings.find(wanted, MAX_EXPORTED)
 
 
-def _suggestions(service: Parts, sighting_id: str) -> SuggestionsV1:
+def _suggestions(service: Parts, one: Sighting, caller: Caller) -> SuggestionsV1:
+    """Among what the caller may change: others cannot be joined."""
     store = service.store.sightings
-    one = store.get(sighting_id)
-    everything = store.seen()
-    own = next(seen for seen in everything if seen.id == one.id)
+    everything = store.seen((*visible(caller.only), SIGHTINGS.c.rejected.is_(False)))
+    own = next((seen for seen in everything if seen.id == one.id), None)
+    found = [(near, store.get(near.id)) for near in suggested(own, everything)] if own else []
     return SuggestionsV1(
         suggestions=[
             SuggestionV1(
-                score=found.score,
-                metres=None if found.metres is None else round(found.metres, 1),
-                seconds=found.seconds,
-                sighting=sighting_answer(store.get(found.id), service.names),
+                score=near.score,
+                metres=None if near.metres is None else round(near.metres, 1),
+                seconds=near.seconds,
+                sighting=sighting_answer(other, service.names, caller),
             )
-            for found in suggested(own, everything)
+            for near, other in found
+            if may_change(other, caller)
         ]
     )
 

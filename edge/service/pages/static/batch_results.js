@@ -1,5 +1,6 @@
 // What one batch found: a table of cameras by a filter, files without an answer, and everything as a file.
 
+import { forgetPictures, showLater } from "./lazy.js";
 import { API, ask, element, fromTemplate, headline, one, save } from "./shared.js";
 
 const PAGE = 50;
@@ -7,25 +8,6 @@ const VALUES = {
   wordmark: (value) => `“${value}” was read`, model: (value) => `number “${value}” was read`, mark: (value) => `logo like “${value}”`,
   look: (value) => `looks like “${value}”`, osd: (value) => `display shows “${value}”`,
 };
-
-const waiting = new Map();
-const observer = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (!isIntersecting || !waiting.has(target)) continue;
-    const path = waiting.get(target);
-    waiting.delete(target);
-    observer.unobserve(target);
-    loadPicture(target, path);
-  }
-}, { rootMargin: "200px" });
-
-async function loadPicture(image, path) {
-  try {
-    image.src = URL.createObjectURL(await (await ask(path)).blob());
-  } catch {
-    image.remove();
-  }
-}
 
 export class Results {
   #path;
@@ -122,8 +104,7 @@ export class Results {
 
   #row(camera) {
     const crop = element("img", { alt: "" });
-    waiting.set(crop, `${this.#path}/crops/${camera.sha256}/${camera.camera}.jpg`);
-    observer.observe(crop);
+    showLater(crop, `${this.#path}/crops/${camera.sha256}/${camera.camera}.jpg`);
     return element("tr", { className: camera.verdict },
       element("td", { className: "thumb" }, crop),
       element("td", { className: "maker" }, headline(camera), small(sureness(camera))),
@@ -134,11 +115,7 @@ export class Results {
   }
 
   #clear() {
-    for (const image of this.root.querySelectorAll("tbody img")) {
-      waiting.delete(image);
-      observer.unobserve(image);
-      URL.revokeObjectURL(image.src);
-    }
+    forgetPictures(one("tbody", this.root));
     one("tbody", this.root).replaceChildren();
   }
 
