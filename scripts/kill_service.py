@@ -1,7 +1,7 @@
 """Kills the service while many clients send photos: ``python -m scripts.kill_service``.
 
-300 photos go from 20 clients to a ``camid serve`` of its own process, with the real models and SQLite, which is
-killed (-9) at 50 moments that the seed gives: while photos are in the models, between two, and while it
+300 photos go from 20 clients to a ``camid serve`` of its own process, with the real models and SQLite, which
+is killed (-9) at 50 moments that the seed gives: while photos are in the models, between two, and while it
 starts. A client tries again until its photo is acknowledged. It fails where
 
 - an acknowledged photo has no result afterwards, another one, or not its bytes, or has two,
@@ -28,7 +28,8 @@ def lines(report: Report) -> list[str]:
         f"{report.kills} kills, {report.seconds:.0f} s",
         f"lost {len(report.lost)}, twice {len(report.twice)}, unasked {report.unasked}, "
         f"left over {report.left_over}, database {'sound' if report.sound else 'DAMAGED'}",
-        f"tries without an answer {report.broken}, 503 {report.refused} ({report.silent} without Retry-After)",
+        f"tries without an answer {report.broken}, 503 {report.refused} "
+        f"({report.silent} without Retry-After)",
         f"95th percentile of one photo: idle {report.idle_s:.2f} s, {plan.clients} clients at once "
         f"{report.loaded_s:.2f} s, while it is killed {report.killed_s:.2f} s",
         *report.wrong,

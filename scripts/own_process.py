@@ -1,4 +1,4 @@
-"""What this process uses, as Linux counts it: memory, processor time, threads, sockets."""
+"""What this process uses, as Linux counts it: memory, processor time, threads, descriptors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MB = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Usage:
     """``when`` on the monotonic clock, ``cpu_s`` since the process began. ``threads`` counts native ones
-    too, ``names`` are those of Python's, sorted."""
+    too, ``names`` are those of Python's, sorted. ``descriptors`` are all open ones, sockets among them."""
 
     when: float
     cpu_s: float
@@ -23,6 +23,7 @@ class Usage:
     threads: int
     sockets: int
     names: tuple[str, ...] = ()
+    descriptors: int = 0
 
 
 def usage() -> Usage:
@@ -33,6 +34,7 @@ def usage() -> Usage:
         threads=len(list((_SELF / "task").iterdir())),
         sockets=_open_sockets(),
         names=tuple(sorted(thread.name for thread in threading.enumerate())),
+        descriptors=len(list((_SELF / "fd").iterdir())),
     )
 
 

@@ -13,10 +13,10 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.service.access import Caller
 from edge.service.access_limits import Buckets
 from edge.settings import Settings
@@ -31,18 +31,19 @@ _LONGEST_TEXT = 300
 class Audit:
     """May be used from any thread, and by several processes at once."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, settings: Settings, clock: Clock = SYSTEM_CLOCK) -> None:
         self._path = folder / NAME
         self._lock_path = folder / "audit.lock"
         self._settings = settings
+        self._clock = clock
         self._lock = threading.Lock()
-        self._refusals = Buckets(_REFUSALS_A_MINUTE)
+        self._refusals = Buckets(_REFUSALS_A_MINUTE, clock.monotonic)
         self._left_out = 0
 
     def note(self, caller: Caller | None, what: str, outcome: str, address: str = "") -> None:
         """Adds a line. A disk that takes none is told to the log of the service and stops no request."""
         line: dict[str, object] = {
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "token": caller.id if caller else None,
             "name": caller.name if caller else None,
             "address": address,

@@ -81,6 +81,10 @@ class Engine:
         """The loaded models; None before ``warm`` has ended, or where it failed."""
         return self._identifier
 
+    def loop(self) -> InferenceLoop | None:
+        """In which the models' calls meet; None before they are loaded."""
+        return self._identifier.loop if self._identifier is not None else None
+
     def loop_statistics(self) -> LoopStatistics | None:
         """Of the loop in which the models' calls meet; None before they are loaded."""
         return self._identifier.loop.statistics() if self._identifier is not None else None

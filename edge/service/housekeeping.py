@@ -23,7 +23,7 @@ class Housekeeping:
 
     async def run(self) -> None:
         while not self._stopped.is_set():
-            await asyncio.to_thread(self._once)
+            await asyncio.to_thread(self.once)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._period_s):
                     await self._stopped.wait()
@@ -31,9 +31,12 @@ class Housekeeping:
     def stop(self) -> None:
         self._stopped.set()
 
-    def _once(self) -> None:
+    def once(self) -> None:
+        """What is due now. From a damaged database nothing is deleted."""
         try:
             self._store.examine()
-            self._retention.once()
+            if not self._store.is_broken:
+                self._store.tidy()
+                self._retention.once()
         except Exception:  # an hour later it may work again, and the service goes on meanwhile
             _log.exception("Housekeeping failed")

@@ -10,16 +10,20 @@ import ssl
 from contextlib import ExitStack, closing, suppress
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI
 from rich.console import Console
 
 from edge.errors import CamidError, ErrorCode
+from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.service.app import create_app, end_waiting, load_identifier
 from edge.service.auth import Admission, Token, load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Load
+from edge.service.lan_greeting import greet_lan
+from edge.service.lan_side import LanSide
 from edge.service.parts import Parts
 from edge.service.streaming import REAL, Streaming
 from edge.settings import Settings
@@ -42,8 +46,11 @@ def serve(settings: Settings, load: Load = load_identifier, console: Console | N
     with closing(listener), ExitStack() as stack:
         data = stack.enter_context(DataDir(settings.data_dir))
         admission = load_or_make_token(settings, data)
-        _greet(console, listener, admission, settings)
-        server = Server(settings, load, (data, admission.token))
+        lan = stack.enter_context(closing(open_lan(settings, listener))) if settings.lan else None
+        _greet(console, _address(listener, settings, lan), admission, settings)
+        server = Server(settings, load, (data, admission.token), lan=lan)
+        if lan is not None:
+            greet_lan(console, lan, server.app.state.parts.store.pairings, settings)
         stack.pop_all()
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
@@ -60,26 +67,39 @@ class Server(uvicorn.Server):
         load: Load,
         opened: tuple[DataDir, Token],
         streaming: Streaming = REAL,
+        clock: Clock = SYSTEM_CLOCK,
+        lan: LanSide | None = None,
     ) -> None:
+        self._lan = lan
         self.failure: CamidError | None = None
-        self._app = create_app(settings, load, streaming, opened=opened, on_load_failure=self._give_up)
-        super().__init__(_config(self._app, settings))
+        self.app = create_app(
+            settings, load, streaming, opened=opened, on_load_failure=self._give_up, clock=clock
+        )
+        self.app.state.lan = lan
+        super().__init__(_config(self.app, settings, lan))
 
     def _give_up(self, failure: CamidError) -> None:
         self.failure = failure
         self.should_exit = True
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._lan is not None and self.config.ssl is not None:
+            self._lan.start(self.config.ssl)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        parts: Parts = self._app.state.parts
+        parts: Parts = self.app.state.parts
         # Connections that listen to events would never end by themselves.
         end_waiting(parts)
+        if self._lan is not None:
+            await self._lan.stop()
         await super().shutdown(sockets)
 
 
-def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+def _config(app: FastAPI, settings: Settings, lan: LanSide | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        ssl_certfile=settings.tls_certificate,
+        ssl_certfile=lan.server_file if lan is not None else settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
         # The log of requests is ours (edge.service.access): uvicorn's would hold query strings.
         access_log=False,
@@ -101,6 +121,10 @@ def check_tls(settings: Settings) -> None:
     """
     if settings.tls_certificate is None and settings.tls_key is None:
         return
+    if settings.lan:
+        raise CamidError(
+            ErrorCode.SETTINGS_INVALID, "lan, tls_certificate: a certificate is made, or given, not both."
+        )
     if settings.tls_certificate is None or settings.tls_key is None:
         raise CamidError(ErrorCode.SETTINGS_INVALID, "tls_certificate, tls_key: give both or neither.")
     try:
@@ -114,31 +138,58 @@ def check_tls(settings: Settings) -> None:
         ) from error
 
 
-def listen(settings: Settings) -> socket.socket:
-    """A listening socket at the host and port of the settings; port 0 takes a free one.
+def open_lan(settings: Settings, listener: socket.socket) -> LanSide:
+    """The local network's side of the service that has ``listener``.
 
     Raises:
         CamidError: ``settings_invalid``, with the reason.
     """
+    trust = listen(settings, settings.lan_trust_port)
+    try:
+        return LanSide(settings, (listener, trust))
+    except OSError as error:
+        trust.close()
+        raise CamidError(
+            ErrorCode.SETTINGS_INVALID, f"data_dir: lan/ cannot be written ({error.strerror})."
+        ) from error
+    except BaseException:
+        trust.close()
+        raise
+
+
+def listen(settings: Settings, port: int | None = None) -> socket.socket:
+    """A listening socket at the host of the settings, and at their port if none is given; 0 takes a free one.
+
+    Raises:
+        CamidError: ``settings_invalid``, with the reason.
+    """
+    everywhere = settings.lan and "host" not in settings.model_fields_set
+    host = "0.0.0.0" if everywhere else settings.host
+    port = settings.port if port is None else port
     try:
         family, *_, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.create_server(address[:2], family=family)
     except OSError as error:
         raise CamidError(
             ErrorCode.SETTINGS_INVALID,
-            f"host, port: {settings.host} port {settings.port} cannot be listened on ({error.strerror}).",
+            f"host, port: {host} port {port} cannot be listened on ({error.strerror}).",
         ) from error
     listener.setblocking(False)
     return listener
 
 
-def _greet(console: Console, listener: socket.socket, admission: Admission, settings: Settings) -> None:
+def _address(listener: socket.socket, settings: Settings, lan: LanSide | None) -> str:
+    if lan is not None:
+        return f"{lan.address.service}/"
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     scheme = "https" if settings.tls_certificate is not None else "http"
-    address = f"{scheme}://{shown}:{port}/"
+    return f"{scheme}://{shown}:{port}/"
+
+
+def _greet(console: Console, address: str, admission: Admission, settings: Settings) -> None:
     lines = [f"Camid listens on {address}"]
     if admission.fresh is not None:
         # The fragment of an address is never sent to a server, so it stands in no log.
@@ -152,7 +203,8 @@ def _greet(console: Console, listener: socket.socket, admission: Admission, sett
     else:
         kept = settings.data_dir / "token.sha256"
         lines.append(f"The token is the one shown at the first start; delete {kept} for a new one.")
-    if scheme == "http" and not ipaddress.ip_address(host).is_loopback:
+    url = urlsplit(address)
+    if url.scheme == "http" and not ipaddress.ip_address(url.hostname or "").is_loopback:
         lines.append(
             "Others can reach this address, and HTTP can be read on the way: set tls_certificate and "
             "tls_key, or put TLS in front."

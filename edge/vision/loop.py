@@ -115,6 +115,7 @@ class InferenceLoop:
         self._lanes = 0
         self._sleeping = 0
         self._to_do = threading.Condition(self._lock)
+        self._at_rest: list[Callable[[], None]] = []
 
     @contextmanager
     def turn(self, source: Hashable, *, newest_wins: bool = False) -> Iterator[Turn]:
@@ -174,6 +175,15 @@ class InferenceLoop:
             raise request.error
         assert request.outputs is not None
         return request.outputs
+
+    def at_rest(self, work: Callable[[], None]) -> None:
+        """``rest`` does ``work`` from now on."""
+        self._at_rest.append(work)
+
+    def rest(self) -> None:
+        """For an owner that has had nothing to do for a while: the models give back what they do not need."""
+        for work in tuple(self._at_rest):
+            work()
 
     def statistics(self) -> LoopStatistics:
         with self._lock:

@@ -4,6 +4,7 @@ no spinning, and only model bytes that the manifest vouches for.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,6 +20,8 @@ from edge.settings import Settings
 from edge.vision.cores import available_cores
 from edge.vision.loop import InferenceLoop
 from edge.vision.manifest import Manifest, ModelEntry, load_manifest, read_verified
+
+_log = logging.getLogger(__name__)
 
 __all__ = [
     "Manifest",
@@ -45,6 +48,7 @@ PROVIDERS: Mapping[str, str] = MappingProxyType(
 ON_GPU = ("tensorrt", "cuda")
 """Providers for which several inputs a call pay; on a processor they cost memory and gain nothing."""
 GPU_BATCH = 16
+_SMALL_SIDE = 64
 
 # ONNX Runtime's own exceptions share no base class but Exception.
 _ORT_ERRORS: tuple[type[Exception], ...] = (
@@ -98,6 +102,8 @@ class Session:
         self.sha256 = sha256
         self.inputs = tuple(_spec(node) for node in inner.get_inputs())
         self.outputs = tuple(_spec(node) for node in inner.get_outputs())
+        if loop is not None and provider == "cpu":
+            loop.at_rest(self.shrink)
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -129,6 +135,19 @@ class Session:
         self.run(
             {i.name: np.zeros([free_side if n is None else n for n in i.shape], i.dtype) for i in self.inputs}
         )
+
+    def shrink(self) -> None:
+        """Gives back the memory that the largest inputs of late needed; the next such call asks for it anew.
+
+        ONNX Runtime does that after a call only, so this is one, on a small input.
+        """
+        options = ort.RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        inputs = {one.name: np.zeros(_small(one.shape), one.dtype) for one in self.inputs}
+        try:
+            self._inner.run(None, inputs, options)
+        except _ORT_ERRORS as error:  # it keeps what it has
+            _log.warning("The model %s gives no memory back (%s).", self.name, _first_line(error))
 
 
 def open_session(
@@ -245,6 +264,11 @@ def _provider_options(provider: str, settings: Settings) -> dict[str, str]:
 def _spec(node: Any) -> TensorSpec:
     shape = tuple(side if isinstance(side, int) else None for side in node.shape)
     return TensorSpec(node.name, _DTYPES.get(node.type, np.float32), shape)
+
+
+def _small(shape: Sequence[int | None]) -> list[int]:
+    """One input with small free sides."""
+    return [(_SMALL_SIDE if at else 1) if side is None else side for at, side in enumerate(shape)]
 
 
 def _first_line(error: Exception) -> str:

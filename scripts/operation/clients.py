@@ -1,4 +1,4 @@
-"""Clients of the service that send photos until each is acknowledged, however often it is killed meanwhile."""
+"""Clients of the service that send photos until each is acknowledged, however often it is killed."""
 
 from __future__ import annotations
 
@@ -71,10 +71,7 @@ class Clients:
 
 
 def _tried(photo: bytes, url: str, diary: Diary) -> bool:
-    """Whether ``photo`` needs no further try. Each try is a connection of its own, as after a kill it must be.
-
-    The key makes all tries of one photo the same request to the service.
-    """
+    """Whether ``photo`` needs no further try. The key makes all tries of it the same sending."""
     sha256 = hashlib.sha256(photo).hexdigest()
     headers = {"Authorization": f"Bearer {TOKEN}", "Idempotency-Key": sha256}
     start = time.monotonic()

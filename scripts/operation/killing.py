@@ -42,11 +42,10 @@ class Plan:
 @dataclass(frozen=True, slots=True)
 class Report:
     """Latencies are 95th percentiles in seconds: of one client at an idle service, of all clients at once,
-    and of those at once while it is killed (the try that succeeded). ``starts_s`` are the times to ready of
-    the starts that came so far.
+    and of those at once while it is killed (the try that succeeded).
 
-    ``lost`` acknowledged photos have no result, another one, or no bytes; ``twice`` have more than one result;
-    ``unasked`` results belong to no photo that was sent."""
+    ``lost`` acknowledged photos have no result, another one, or no bytes; those that are there ``twice``
+    have more than one result; ``unasked`` results belong to no photo that was sent."""
 
     plan: Plan
     kills: int

@@ -127,7 +127,7 @@ def test_a_name_leads_to_the_address_it_had_when_it_was_added(tmp_path: Path, cl
     with TestCamera(clip) as camera, serving(tmp_path) as (service, client):
         address = add(client, camera.url.replace("127.0.0.1", "localhost"))
         reaches(client, address, state="asleep")
-        spec = service.server._app.state.parts.streams.get(address.rpartition("/")[2]).spec
+        spec = service.server.app.state.parts.streams.get(address.rpartition("/")[2]).spec
         assert spec.pinned_ip in {"127.0.0.1", "::1"}
 
 

@@ -62,7 +62,8 @@ def test_health_needs_no_token(service: Service) -> None:
         for path in ("/healthz", "/readyz"):
             answer = client.get(path)
             assert answer.status_code == 200
-            assert answer.json() == {"status": "ok"}
+            assert answer.json()["status"] == "ok"
+        assert client.get("/readyz").json()["catalogue"] == "shipped"
 
 
 def test_it_is_alive_but_not_ready_while_the_models_load(tmp_path: Path) -> None:
@@ -197,15 +198,15 @@ def test_the_log_holds_no_query_no_token_and_no_control_characters(
     assert not any("secret" in line or TOKEN in line or "\n" in line or "\x1b" in line for line in lines)
 
 
-def test_wrong_settings_are_said_before_anything_listens(tmp_path: Path) -> None:
+def test_a_data_directory_that_is_of_no_use_is_said_before_anything_listens(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     (tmp_path / "camid.sqlite").write_bytes(b"no database " * 100)
     with pytest.raises(CamidError) as caught:
         create_app(settings, StandIn().load)
-    assert caught.value.code is ErrorCode.SETTINGS_INVALID
+    assert caught.value.code is ErrorCode.STORE_BROKEN
     with pytest.raises(CamidError) as caught:
         serve(settings, StandIn().load, Console(quiet=True))
-    assert caught.value.code is ErrorCode.SETTINGS_INVALID
+    assert caught.value.code is ErrorCode.STORE_BROKEN
     (tmp_path / "camid.sqlite").unlink()
     with running(settings) as service:  # the failed start gave the directory back
         assert is_ready(service)

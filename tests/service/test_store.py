@@ -245,7 +245,7 @@ def test_a_file_that_is_no_database_is_left_alone(data: DataDir) -> None:
     data.database.write_bytes(b"these are the notes of somebody " * 40)
     with pytest.raises(CamidError) as caught:
         Store(data)
-    assert caught.value.code is ErrorCode.SETTINGS_INVALID
+    assert caught.value.code is ErrorCode.STORE_BROKEN
     assert data.database.read_bytes().startswith(b"these are the notes")
 
 

@@ -33,6 +33,7 @@ from edge.domain import (
     Timing,
     Verdict,
 )
+from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.service.auth import load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Load
@@ -122,6 +123,7 @@ def report_on(picture: Picture, value: str = "HIKVISION") -> PhotoReport:
         text="New equipment gets no authorisation: the maker is on a national list.",
         source="https://www.fcc.gov/supplychain/coveredlist",
         strength=Strength.STRONG,
+        as_of="2026-11-28",
     )
     named = Identification(
         Verdict.IDENTIFIED, "hikvision", "hikvision", 0.9871, evidence=(read,), advisories=(advisory,)
@@ -210,13 +212,14 @@ def running(
     models: StandIn | None = None,
     load: Load | None = None,
     streaming: Streaming | None = None,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[Service]:
     """A service that answers; it has ended and given everything back when the block ends."""
     models, monitor = models or StandIn(), StandInMonitor()
     listener = listen(settings)
     data = DataDir(settings.data_dir)
     token = load_or_make_token(settings, data).token
-    server = Server(settings, load or models.load, (data, token), streaming or monitor.streaming)
+    server = Server(settings, load or models.load, (data, token), streaming or monitor.streaming, clock)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     host, port = listener.getsockname()[:2]
