@@ -37,7 +37,7 @@ def doctor(
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup, a TAR archive.")],
     with_key: Annotated[
-        bool, typer.Option("--with-key", help="Put the key of the cameras' passwords into it too.")
+        bool, typer.Option("--with-key", help="Put the keys of camera passwords and authority into it.")
     ] = False,
     force: Force = False,
     data_dir: DataDir = None,
@@ -51,7 +51,7 @@ def backup(
         if done.missing:
             say(f"{done.missing} originals are gone from the data directory; their results are in the backup")
         if not done.with_key:
-            say("The key of the cameras' passwords is not in it: keep secrets.key elsewhere")
+            say("No key is in it: keep secrets.key (and lan/authority.pem, if phones are paired) elsewhere")
 
 
 def restore(

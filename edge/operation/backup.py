@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 
 from edge.disk import commit_file, full_disk
 from edge.errors import CamidError, ErrorCode
+from edge.lan.certificate import AUTHORITY, FOLDER
 
 LABEL = "camid-backup.json"
 END = "camid-backup.end"
@@ -29,6 +30,9 @@ END = "camid-backup.end"
 DATABASE = "camid.sqlite"
 PHOTOS = "photos"
 KEY = "secrets.key"
+LAN = FOLDER
+KEYS = (KEY, f"{LAN}/{AUTHORITY}")
+"""Of the cameras' passwords, and of the authority that phones trust."""
 TOKEN = "token.sha256"
 FOLDERS = ("gallery", "catalogue", "batches")
 FORMAT = 1
@@ -60,7 +64,8 @@ class BackedUp:
 def back_up(data: Path, out: Path, *, with_key: bool = False, force: bool = False) -> BackedUp:
     """Writes ``out`` wholly, readable by its owner only, or not at all.
 
-    ``with_key`` adds the key of the cameras' passwords: whoever has such a file can read them.
+    ``with_key`` adds the keys: whoever has such a file can read the cameras' passwords, and pretend to paired
+    phones that it is this box.
 
     Raises:
         CamidError: ``not_readable`` without a database, ``store_broken`` for a damaged one, ``not_writable``
@@ -100,7 +105,7 @@ def schema_of(database: Path) -> int:
 
 
 def _write(data: Path, new: Path, with_key: bool) -> tuple[int, int]:
-    with_key = with_key and (data / KEY).is_file()
+    with_key = with_key and any((data / key).is_file() for key in KEYS)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with (
         os.fdopen(descriptor, "wb") as file,
@@ -121,7 +126,7 @@ def _write(data: Path, new: Path, with_key: bool) -> tuple[int, int]:
         _add_bytes(archive, LABEL, label.model_dump_json(indent=1).encode())
         archive.add(copy, DATABASE)
         missing = [one for one in hashes if not _add(archive, data, f"{PHOTOS}/{one[:2]}/{one}")]
-        for name in (TOKEN, *((KEY,) if with_key else ()), *_below(data)):
+        for name in (TOKEN, *(KEYS if with_key else ()), *_below(data)):
             _add(archive, data, name)
         _add_bytes(archive, END, b"")
     return len(hashes) - len(missing), len(missing)

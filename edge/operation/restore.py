@@ -17,15 +17,28 @@ from pydantic import ValidationError
 
 from edge.disk import full_disk, sync_dir
 from edge.errors import CamidError, ErrorCode
-from edge.operation.backup import DATABASE, END, FOLDERS, FORMAT, KEY, LABEL, PHOTOS, TOKEN, Label, schema_of
+from edge.operation.backup import (
+    DATABASE,
+    END,
+    FOLDERS,
+    FORMAT,
+    KEY,
+    KEYS,
+    LABEL,
+    LAN,
+    PHOTOS,
+    TOKEN,
+    Label,
+    schema_of,
+)
 from edge.service.data_dir import DataDir
 from edge.service.store import SCHEMA_VERSION
 
 _MOST_LABEL_BYTES = 64 * 1024
 _BLOCK = 1 << 20
 _PHOTO = re.compile(rf"{PHOTOS}/([0-9a-f]{{2}})/(\1[0-9a-f]{{62}})")
-_SINGLE = frozenset({DATABASE, TOKEN, KEY})
-_OWN = frozenset({"lock", "incoming"})
+_SINGLE = frozenset({DATABASE, TOKEN, *KEYS})
+_OWN = frozenset({"lock", "incoming", "clock"})
 """What stays, as the audit log does: it belongs to the service that is to come."""
 _AUDIT = "audit."
 
@@ -42,8 +55,8 @@ class Restored:
 def restore(backup: Path, data: Path, *, force: bool = False) -> Restored:
     """Puts what ``backup`` holds into ``data``, in the place of what is there if ``force`` is given.
 
-    The key of the cameras' passwords stays where the backup has none. A kill while the old is being replaced
-    leaves no database; restoring again with ``force`` completes it.
+    The key of the cameras' passwords and the authority stay where the backup has none. A kill while the old
+    is being replaced leaves no database; restoring again with ``force`` completes it.
 
     Raises:
         CamidError: ``not_a_backup`` for a file that is none or is damaged, ``settings_invalid`` for one of a
@@ -139,7 +152,7 @@ def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, scratch: Path) -> b
 def _replace(root: Path, scratch: Path) -> None:
     """The database goes first and comes last: as long as there is one, all that it names is there."""
     coming = {one.name for one in scratch.iterdir()}
-    kept = _OWN | {scratch.name} | ({KEY} - coming)
+    kept = _OWN | {scratch.name} | ({KEY, LAN} - coming)
     for one in sorted(root.iterdir(), key=lambda one: one.name != DATABASE):
         if one.name in kept or one.name.startswith(_AUDIT):
             continue
