@@ -295,11 +295,12 @@ def vendors(as_json: AsJson = False) -> None:
         from edge.settings import load_settings
         from edge.vendors.own import known_catalogue
 
-        catalogue = known_catalogue(load_settings())
+        settings = load_settings()
+        catalogue = known_catalogue(settings)
         if as_json:
             from edge.service.vendors import vendors_answer
 
-            typer.echo(vendors_answer(catalogue).model_dump_json().encode())
+            typer.echo(vendors_answer(catalogue, settings).model_dump_json().encode())
         else:
             print_vendors(catalogue, Console(highlight=False))
 
