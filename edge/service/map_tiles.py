@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +26,7 @@ _KINDS = {
     TileType.WEBP: "image/webp",
     TileType.AVIF: "image/avif",
 }
-_DAMAGE = (OSError, EOFError, ValueError, OverflowError, IndexError, struct.error)
+_DAMAGE = (OSError, EOFError, ValueError, OverflowError, IndexError, zlib.error)
 _log = logging.getLogger("edge.service")
 
 

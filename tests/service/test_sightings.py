@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from edge.service import store as store_module
-from edge.service.access_tokens import TokenFile
 from edge.service.data_dir import DataDir
 from edge.service.sighting_store import create_sightings, forget_sightings
 from edge.service.store import Store
@@ -209,11 +208,6 @@ def test_with_a_photo_goes_what_only_it_showed(tmp_path: Path) -> None:
         assert found.machine == kept.body.cameras[0].identification
 
 
-def make_token(service: Service, name: str, *scopes: str) -> str:
-    with TokenFile(make_settings(service.data_dir)) as tokens:
-        return tokens.create(name, scopes, None).text
-
-
 def say(client: httpx.Client, sighting: str, **word: object) -> httpx.Response:
     return client.post(f"/api/v1/sightings/{sighting}/words", json={"by": "E. Editor", **word})
 
@@ -275,7 +269,7 @@ def test_the_machines_verdict_is_a_filter(service: Service, client: httpx.Client
 @pytest.fixture
 def anna(service: Service) -> Iterator[httpx.Client]:
     """A reporter: sends and reads."""
-    with service.client(make_token(service, "anna", "upload", "read")) as made:
+    with service.client(service.token("anna", "upload", "read")) as made:
         yield made
 
 
@@ -333,8 +327,8 @@ def test_reading_alone_changes_nothing(service: Service, client: httpx.Client) -
     photo = send(service, "a.jpg", 960)
     client.put(f"/api/v1/photos/{photo['id']}/shared")
     one = of(client, photo)
-    with service.client(make_token(service, "reader", "read")) as reader:
+    with service.client(service.token("reader", "read")) as reader:
         assert len(listed(reader)) == 3
         assert say(reader, one, vendor="axis").status_code == 403
-    with service.client(make_token(service, "streams", "streams")) as stranger:
+    with service.client(service.token("streams", "streams")) as stranger:
         assert stranger.get("/api/v1/sightings").status_code == 403

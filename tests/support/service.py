@@ -34,6 +34,7 @@ from edge.domain import (
     Verdict,
 )
 from edge.media.clock import SYSTEM_CLOCK, Clock
+from edge.service.access_tokens import TokenFile
 from edge.service.auth import load_or_make_token
 from edge.service.data_dir import DataDir
 from edge.service.engine import Load
@@ -197,6 +198,11 @@ class Service:
     def send(self, *files: tuple[str, bytes]) -> httpx.Response:
         with self.client() as client:
             return client.post("/api/v1/photos", files=[("photo", one) for one in files])
+
+    def token(self, name: str, *scopes: str) -> str:
+        """A new named token."""
+        with TokenFile(make_settings(self.data_dir)) as tokens:
+            return tokens.create(name, scopes, None).text
 
     def stored(self) -> set[str]:
         """The hashes of the kept originals."""

@@ -12,18 +12,31 @@ const STEPS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 
 const LEAST_PIXELS = 110;
 const VERDICTS = ["identified", "candidates", "undetermined", "rejected"];
 
-const OwnTiles = L.GridLayer.extend({
-  createTile({ x, y, z }, done) {
-    const tile = element("img", { alt: "" });
-    ask(`${API}/tiles/${z}/${x}/${y}`)
-      .then((answer) => answer.blob())
-      .then((picture) => {
-        tile.src = URL.createObjectURL(picture);
-        done(null, tile);
-      }, () => done(null, tile)); // where the file has no tile there is none to be seen
+// Leaflet's own layer of tiles lets go of a tile by the address of an empty picture, which the page's policy forbids.
+const Tiles = L.GridLayer.extend({
+  createTile(place, done) {
+    const tile = element("img", { alt: "", referrerPolicy: "no-referrer" });
+    tile.onload = () => done(null, tile);
+    tile.onerror = () => done(null, tile); // where there is no tile there is nothing to be seen
+    this.options.load(tile, place);
     return tile;
   },
 });
+
+function loadFrom(url) {
+  return (tile, { x, y, z }) => {
+    tile.src = url.replace("{z}", z).replace("{x}", x).replace("{y}", y);
+  };
+}
+
+/** From this service, which wants a token. */
+async function loadOwn(tile, { x, y, z }) {
+  try {
+    tile.src = URL.createObjectURL(await (await ask(`${API}/tiles/${z}/${x}/${y}`)).blob());
+  } catch {
+    tile.onerror();
+  }
+}
 
 export class SightingMap {
   #map;
@@ -44,7 +57,9 @@ export class SightingMap {
     this.#dots.addTo(this.#map);
     this.#map.on("click", ({ latlng }) => this.#pick(latlng));
     root.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target === root && this.#picked !== null) this.#pick(this.#map.getCenter());
+      if (event.key !== "Enter" || event.target !== root || this.#picked === null) return;
+      event.preventDefault(); // else it would press the button that gets the focus
+      this.#pick(this.#map.getCenter());
     });
     new ResizeObserver(() => this.#map.invalidateSize()).observe(root);
   }
@@ -53,12 +68,10 @@ export class SightingMap {
   async lay() {
     const { url, file, attribution, min_zoom: minNativeZoom, max_zoom: maxNativeZoom } = await (await ask(`${API}/tiles`)).json();
     const options = { minNativeZoom, maxNativeZoom, maxZoom: 22, attribution: escaped(attribution) };
-    if (file) {
-      const tiles = new OwnTiles(options);
+    if (file || url !== null) {
+      const tiles = new Tiles({ ...options, load: file ? loadOwn : loadFrom(url) });
       tiles.on("tileunload", ({ tile }) => URL.revokeObjectURL(tile.src));
       tiles.addTo(this.#map);
-    } else if (url !== null) {
-      L.tileLayer(url, options).addTo(this.#map);
     } else {
       this.#grid.addTo(this.#map);
       this.#map.on("moveend", () => this.#drawGrid());
