@@ -30,3 +30,4 @@ function show({ name, expires_at: ends }) {
 }
 
 onSubmit("#pair", pair);
+one("button", form).disabled = false;
