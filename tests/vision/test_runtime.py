@@ -11,8 +11,10 @@ import onnxruntime as ort
 import pytest
 
 from edge.errors import ErrorCode, ModelError
+from edge.operation.doctor import rss_bytes
 from edge.settings import Settings, load_settings
 from edge.vision.cores import affinity_cores, available_cores, cgroup_quota
+from edge.vision.loop import InferenceLoop
 from edge.vision.manifest import ModelEntry, load_manifest
 from edge.vision.runtime import PROVIDERS, Session, choose_providers, open_session, usable_cores
 
@@ -102,6 +104,31 @@ def test_an_idle_session_uses_no_processor_time(entry: ModelEntry) -> None:
     before = time.process_time()
     time.sleep(0.5)
     assert time.process_time() - before < 0.05
+
+
+def test_a_session_that_rests_gives_memory_back_and_answers_as_before(entry: ModelEntry) -> None:
+    loop = InferenceLoop(1)
+    session = open_session(entry, load_settings(provider="cpu"), threads=1, loop=loop)
+    side = entry.integer("input")
+    many = np.random.default_rng(1).random((16, 3, side, side), np.float32)
+    before = session.run({"images": many})
+    full = rss_bytes()
+    loop.rest()
+    assert rss_bytes() < full - 50_000_000
+    assert all(np.array_equal(*pair) for pair in zip(before, session.run({"images": many}), strict=True))
+
+
+def test_a_session_that_cannot_rest_goes_on(session: Session, caplog: pytest.LogCaptureFixture) -> None:
+    class Stubborn:
+        def __getattr__(self, name: str) -> object:
+            return getattr(session._inner, name)
+
+        def run(self, *_: object) -> None:
+            raise RuntimeError("no")
+
+    inner = Stubborn()
+    Session(inner, name="stubborn", provider="cpu", threads=1, sha256="").shrink()
+    assert "stubborn gives no memory back" in caplog.text
 
 
 def files(root: Path, content: dict[str, str]) -> Path:
