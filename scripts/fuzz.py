@@ -26,12 +26,14 @@ _INPUT_S, _SLOW_INPUT_S = 10, 40
 """Longest for one input; beyond it counts as a hang."""
 _MEMORY_MB = 2048
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
+_BEGUN = re.compile(r"^Begun after ([\d.]+) s", re.MULTILINE)
 _COUNTED = re.compile(r"^#(\d+)\s", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``cpu_s`` counts the target's process and its children; ``fault`` names the file that broke it."""
+    """``cpu_s`` counts the target's process and its children, its start left out; ``fault`` names the file that
+    broke it."""
 
     target: str
     executions: int
@@ -44,7 +46,7 @@ def fuzz(target: Target, seconds: int, out: Path) -> Run:
     folder = out / target.name
     (folder / "learnt").mkdir(parents=True, exist_ok=True)
     command = [
-        *(sys.executable, "-m", "tests.fuzz.harness", target.name, str(folder)),
+        *(sys.executable, "-m", "tests.fuzz.harness", target.run.__module__, target.name, str(folder)),
         f"-max_total_time={seconds}",
         f"-timeout={_SLOW_INPUT_S if target.slow else _INPUT_S}",
         f"-rss_limit_mb={_MEMORY_MB}",
@@ -60,7 +62,9 @@ def fuzz(target: Target, seconds: int, out: Path) -> Run:
         text = log.read()
     new = sorted(one.name for one in set(folder.iterdir()) - before if one.name != "log.txt")
     fault = new[0] if new else "" if process.returncode == 0 else f"exit code {process.returncode}"
-    return Run(target.name, _executions(text), usage.ru_utime + usage.ru_stime, fault)
+    begun = _BEGUN.search(text)
+    cpu_s = usage.ru_utime + usage.ru_stime - float(begun[1] if begun else 0)
+    return Run(target.name, _executions(text), cpu_s, fault)
 
 
 def _executions(log: str) -> int:

@@ -1,4 +1,4 @@
-"""One target under atheris: ``python -m tests.fuzz.harness TARGET FOLDER [libFuzzer's options and folders]``.
+"""One target under atheris: ``python -m tests.fuzz.harness MODULE TARGET FOLDER [libFuzzer's options …]``.
 
 Needs the environment that ``make fuzz-env`` makes. Everything of Camid and the readers written in Python are
 instrumented as they are imported, so that the fuzzer sees which inputs lead to new code.
@@ -7,8 +7,10 @@ instrumented as they are imported, so that the fuzzer sees which inputs lead to 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -19,10 +21,11 @@ _INSTRUMENTED = ["edge", "PIL", "py7zr", "tarfile", "zipfile", "tomllib", "pytho
 
 
 def main() -> None:
-    name, folder, *options = sys.argv[1:]
+    module, name, folder, *options = sys.argv[1:]
     with atheris.instrument_imports(include=_INSTRUMENTED):
-        from tests.fuzz.targets import TARGETS  # noqa: PLC0415  (imported under the instruments)
-    target = TARGETS[name]
+        targets = importlib.import_module(module).TARGETS
+    target = next(one for one in targets if one.name == name)
+    print(f"Begun after {time.process_time():.2f} s.", file=sys.stderr, flush=True)
     run = _keeping(target.run, Path(folder))
     atheris.Setup([sys.argv[0], f"-max_len={target.longest}", f"-artifact_prefix={folder}/", *options], run)
     atheris.Fuzz()
