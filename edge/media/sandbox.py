@@ -118,7 +118,10 @@ class Sandbox:
         raise PhotoError(ErrorCode.INTERNAL, "No process could be begun to decode the file.")
 
     def _running(self) -> _Server:
-        if self._server is None or self._server.ended:
+        if self._server is not None and self._server.ended:
+            self._server.close()
+            self._server = None
+        if self._server is None:
             self._server = _Server()
         return self._server
 
@@ -164,7 +167,7 @@ class Decoding:
         except TimeoutError:
             raise self._too_slow() from None
         except OSError:
-            reply = None
+            raise self._died("killed", ErrorCode.DECODER_DIED, "is gone") from None
         if isinstance(reply, ExitReply):
             raise self._ended(reply.code)
         if isinstance(reply, RefusalReply):

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -18,9 +17,9 @@ from PIL import Image
 from edge.domain import Pixels
 from edge.errors import Code, ErrorCode, PhotoError
 from edge.media.photo import decode, read
-from edge.media.sandbox import sandbox
 from edge.settings import Settings
 from tests.support import pictures
+from tests.support.decoders import HANG, heif_decoder, other_plugin
 
 SETTINGS = Settings()
 
@@ -195,18 +194,12 @@ def test_limits_hold_for_formats_decoded_apart(kind: str) -> None:
     assert code_of(data, Settings(min_photo_side=65)) is ErrorCode.TOO_SMALL
 
 
-@pytest.fixture
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """What is written there takes the place of pillow-heif until the test ends."""
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    sandbox().close()
-    yield tmp_path / "pillow_heif.py"
-    sandbox().close()
-
-
-def test_heic_without_its_plugin(plugin: Path) -> None:
-    plugin.write_text("raise ImportError('no libheif here')\n")
-    with pytest.raises(PhotoError, match="HEIC needs pillow-heif") as caught:
+def test_heic_without_its_plugin(tmp_path: Path) -> None:
+    (tmp_path / "pillow_heif.py").write_text("raise ImportError('no libheif here')\n")
+    with (
+        other_plugin(tmp_path),
+        pytest.raises(PhotoError, match="HEIC needs pillow-heif") as caught,
+    ):
         decode(STILLS["heic"], "photo.heic", SETTINGS)
     assert caught.value.code is ErrorCode.UNSUPPORTED_FORMAT
 
@@ -214,19 +207,20 @@ def test_heic_without_its_plugin(plugin: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        ("os.abort()", ErrorCode.DECODER_DIED),
-        ("os._exit(3)", ErrorCode.DECODER_DIED),
+        ("import os; os.abort()", ErrorCode.DECODER_DIED),
+        ("import ctypes; ctypes.string_at(8)", ErrorCode.DECODER_DIED),
+        ("import os; os._exit(3)", ErrorCode.DECODER_DIED),
         ("while True: pass", ErrorCode.DECODER_TOO_SLOW),
-        ("lock = threading.Lock(); lock.acquire(); lock.acquire()", ErrorCode.DECODER_TOO_SLOW),
+        (HANG, ErrorCode.DECODER_TOO_SLOW),
         ("bytearray(20 << 30)", ErrorCode.TOO_MANY_PIXELS),
     ],
 )
 def test_decoder_that_crashes_hangs_or_hoards_takes_nothing_with_it(
-    plugin: Path, fault: str, code: ErrorCode
+    tmp_path: Path, fault: str, code: ErrorCode
 ) -> None:
-    plugin.write_text(f"import os, threading\ndef open_heif(*_, **__):\n    {fault}\n")
-    assert code_of(STILLS["heic"], Settings(max_decode_seconds=1)) is code
-    assert decode(pictures.jpeg(), "the next", SETTINGS).width == 96
+    with heif_decoder(tmp_path, fault):
+        assert code_of(STILLS["heic"], Settings(max_decode_seconds=1)) is code
+        assert decode(pictures.jpeg(), "the next", SETTINGS).width == 96
 
 
 def test_cmyk_jpeg() -> None:
