@@ -81,6 +81,12 @@ class Sandbox:
         server = self._server
         return None if server is None else server.known_guards
 
+    @property
+    def process(self) -> int:
+        """The process id of the server; 0: there is none."""
+        server = self._server
+        return 0 if server is None else server.process
+
     def close(self) -> None:
         """Ends the server, and with it what it decodes. The next file begins another."""
         with self._lock:
@@ -284,6 +290,10 @@ class _Server:
                 start_new_session=True,
             )
         self.known_guards: Guards | None = None
+
+    @property
+    def process(self) -> int:
+        return self._process.pid
 
     @property
     def ended(self) -> bool:

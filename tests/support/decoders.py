@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from edge.media import worker
 from edge.media.sandbox import sandbox
 
 HANG = "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()"
@@ -37,9 +36,8 @@ def other_plugin(folder: Path) -> Iterator[None]:
 
 def server() -> int:
     """The process id of the server of this process, which must have begun."""
-    name = worker.__name__.encode()
-    (found,) = (one for one in children(os.getpid()) if name in _read(one, "cmdline"))
-    return found
+    assert sandbox().process
+    return sandbox().process
 
 
 def children(process: int) -> list[int]:

@@ -1,0 +1,90 @@
+"""How much slower a photo is decoded in a confined process than in this one.
+
+    python -m scripts.bench_decode [--runs 15] [--long-side 4000]
+
+Both ways take turns with one thread each, so that what else the machine does meets both alike, and both also
+name the file by its hash, as ``decode`` does. Printed are the medians, their ratio, and what the server
+holds in memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from edge.media.decoding import decode_bytes
+from edge.media.photo import decode
+from edge.media.sandbox import sandbox
+from edge.settings import Settings
+
+_QUALITY = 90
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument(
+        "--long-side", type=int, default=4000, help="pixels; the other side has three quarters of it"
+    )
+    arguments = parser.parse_args()
+    cv2.setNumThreads(1)
+    settings = Settings()
+    photo = drawn(arguments.long_side, arguments.long_side * 3 // 4)
+    decode(photo, "the first", settings)
+    here, apart = in_turns(
+        arguments.runs,
+        lambda: (hashlib.sha256(photo).hexdigest(), decode_bytes(photo, settings)),
+        lambda: decode(photo, "photo", settings),
+    )
+    pixels = arguments.long_side**2 * 3 // 4
+    print(f"{pixels / 1e6:.1f} MP, {len(photo) / 1e6:.1f} MB, median (least) of {arguments.runs} runs")
+    print(f"in this process: {shown(here)}")
+    print(f"in a confined one: {shown(apart)}")
+    print(f"ratio: {statistics.median(apart) / statistics.median(here):.3f} ({min(apart) / min(here):.3f})")
+    print(f"the server: {held(sandbox().process)}")
+
+
+def drawn(width: int, height: int) -> bytes:
+    """A JPEG with as much detail as a photo has."""
+    random = np.random.default_rng(0)
+    coarse = random.integers(0, 256, (height // 8, width // 8, 3), np.uint8)
+    smooth = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    grain = random.normal(0, 4, (height, width, 1))
+    pixels = np.clip(smooth + grain, 0, 255).astype(np.uint8)
+    return cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
+
+
+def in_turns(runs: int, *ways: Callable[[], object]) -> list[list[float]]:
+    """Seconds of every run of each way."""
+    times: list[list[float]] = [[] for _ in ways]
+    for _ in range(runs):
+        for way, taken in zip(ways, times, strict=True):
+            start = time.perf_counter()
+            way()
+            taken.append(time.perf_counter() - start)
+    return times
+
+
+def shown(seconds: list[float]) -> str:
+    return f"{1000 * statistics.median(seconds):.1f} ({1000 * min(seconds):.1f}) ms"
+
+
+def held(process: int) -> str:
+    """Resident, and the part that nobody shares."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]
+    kilobytes = {name: int(value.split()[0]) for name, value in (line.split(":") for line in lines)}
+    own = kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]
+    return f"{kilobytes['Rss'] / 1024:.0f} MiB in memory, {own / 1024:.0f} MiB of it its own"
+
+
+if __name__ == "__main__":
+    main()
