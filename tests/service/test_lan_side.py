@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import ssl
 import stat
@@ -13,14 +14,20 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from cryptography import x509
+from rich.console import Console
 from typer.testing import CliRunner
 
 from edge.cli import app
 from edge.errors import CamidError
 from edge.lan.certificate import known_authority
 from edge.lan.names import local_name
+from edge.operation.backup import back_up
+from edge.operation.restore import restore
+from edge.service.data_dir import DataDir
 from edge.service.lan_address import read_address
+from edge.service.lan_greeting import greet_lan
 from edge.service.server import check_tls, listen, open_lan
+from edge.service.store import Store
 from tests.support.lan import LanService, on_the_lan
 from tests.support.qr import decoded
 from tests.support.service import make_settings, running, wait_for
@@ -188,3 +195,38 @@ def test_without_an_authority_there_is_no_page_on_it(tmp_path: Path) -> None:
     with running(make_settings(tmp_path / "data")) as plain, plain.client(token=None) as client:
         for path in ("/trust", CERTIFICATE):
             assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_a_code_is_shown_to_a_person_and_not_to_a_journal(tmp_path: Path, watched: bool) -> None:
+    out = io.StringIO()
+    settings = make_settings(tmp_path, lan=True, host="127.0.0.1", lan_trust_port=0)
+    console = Console(file=out, force_terminal=watched)
+    with (
+        closing(listen(settings)) as listener,
+        closing(open_lan(settings, listener)) as lan,
+        DataDir(tmp_path) as data,
+        closing(Store(data)) as store,
+    ):
+        greet_lan(console, lan, store.pairings, settings)
+        shown = out.getvalue()
+        assert lan.certificate.authority.fingerprint[:47] in shown
+        assert f"{lan.address.trust}/" in shown
+    if watched:
+        assert decoded(shown).startswith(f"{lan.address.service}/pair#")
+    else:
+        assert "#" not in shown
+        assert "camid lan pair shows" in shown
+
+
+def test_the_authoritys_key_is_in_a_backup_only_on_demand(service: LanService, tmp_path: Path) -> None:
+    key = (service.data_dir / "lan" / "authority.pem").read_bytes()
+    for wanted in (False, True):
+        out = tmp_path / f"{wanted}.tar"
+        back_up(service.data_dir, out, with_key=wanted)
+        assert (key in out.read_bytes()) is wanted
+        restore(out, tmp_path / f"{wanted}")
+    assert known_authority(tmp_path / "True").fingerprint == known_authority(service.data_dir).fingerprint
+    assert not (tmp_path / "False" / "lan").exists()
+    restore(tmp_path / "False.tar", tmp_path / "True", force=True)
+    assert known_authority(tmp_path / "True").fingerprint == known_authority(service.data_dir).fingerprint
