@@ -92,6 +92,11 @@ async def review_page() -> HTMLResponse:
     return HTMLResponse(_templates().get_template("review.html").render(forms=FORMS))
 
 
+@router.get("/catalogue", response_class=HTMLResponse)
+async def catalogue_page() -> HTMLResponse:
+    return render("catalogue.html")
+
+
 @router.get("/docs", response_class=HTMLResponse)
 async def reference_page(request: Request) -> HTMLResponse:
     operations = _operations(request.app.openapi())

@@ -12,7 +12,8 @@ from edge.report.contract import AdvisoryV1, advisory_contract
 from edge.service.answers import GUARDED, UNAUTHORISED
 from edge.service.auth import ANY
 from edge.service.parts import Parts, parts
-from edge.vendors.catalogue import Brand, Catalogue
+from edge.settings import Settings
+from edge.vendors.catalogue import Brand, Catalogue, Relation
 
 router = APIRouter(prefix="/api/v1/vendors", tags=["vendors"], dependencies=[ANY], responses=GUARDED)
 
@@ -39,6 +40,9 @@ class VendorV1(BaseModel):
 
 class VendorsV1(BaseModel):
     catalogue_date: str = Field(examples=["2026-11-24"])
+    old_after_days: int = Field(
+        description="Age at which facts of a catalogue are old (the setting catalogue_old_days)."
+    )
     vendors: list[VendorV1] = Field(description="In the order of their ids.")
 
 
@@ -50,14 +54,16 @@ class VendorsV1(BaseModel):
 )
 async def list_vendors(service: Annotated[Parts, Depends(parts)]) -> VendorsV1:
     """Every brand of the catalogue and those that were enrolled, with relations and advisories."""
-    return vendors_answer(service.catalogue)
+    return vendors_answer(service.catalogue, service.settings)
 
 
-def vendors_answer(catalogue: Catalogue) -> VendorsV1:
+def vendors_answer(catalogue: Catalogue, settings: Settings) -> VendorsV1:
     """The catalogue in the form that leaves the service."""
     brands = sorted(catalogue.brands.values(), key=lambda brand: brand.id)
     return VendorsV1(
-        catalogue_date=catalogue.date.isoformat(), vendors=[_vendor(brand, catalogue) for brand in brands]
+        catalogue_date=catalogue.date.isoformat(),
+        old_after_days=settings.catalogue_old_days,
+        vendors=[_vendor(brand, catalogue) for brand in brands],
     )
 
 
@@ -69,15 +75,12 @@ def _vendor(brand: Brand, catalogue: Catalogue) -> VendorV1:
         platform=platform,
         wordmarks=[mark.text for mark in brand.wordmarks],
         aliases=list(brand.aliases),
-        relations=[
-            RelationV1(
-                parent=one.parent,
-                relation=one.relation,
-                date=one.date,
-                source=one.source,
-                strength=one.strength,
-            )
-            for one in brand.oem
-        ],
+        relations=[relation_answer(one) for one in brand.oem],
         advisories=[advisory_contract(one) for one in catalogue.advisories_for(brand.id, platform)],
+    )
+
+
+def relation_answer(one: Relation) -> RelationV1:
+    return RelationV1(
+        parent=one.parent, relation=one.relation, date=one.date, source=one.source, strength=one.strength
     )

@@ -1,6 +1,6 @@
 // One answered photo in its card: boxes over the picture, each camera with the crops that its name rests on.
 
-import { API, ask, element, fromTemplate, headline, nameOf, one } from "./shared.js";
+import { API, agedNotice, ask, element, fromTemplate, headline, linked, nameOf, one } from "./shared.js";
 import { text } from "./texts.js";
 import { advicesOf, foundIn, percent, reasonsOf, supported, wordFor } from "./words.js";
 
@@ -108,15 +108,14 @@ function addAdvisories(item, { advisories, brand, platform }) {
   const details = one(".advisories", item);
   details.hidden = false;
   one("summary", details).textContent = text("result.facts", { count: advisories.length, name: nameOf(brand ?? platform) });
-  for (const { text: said, jurisdiction, date, source, strength } of advisories) {
+  for (const { text: said, jurisdiction, date, source, strength, as_of: asOf } of advisories) {
     const origin = element("small", {}, `${jurisdiction} · ${date} · ${wordFor("source", strength)}: `, linked(source));
-    one("ul", details).append(element("li", {}, element("span", { textContent: said, lang: "en" }), origin));
+    const fact = element("li", {}, element("span", { textContent: said, lang: "en" }), origin);
+    if (asOf) fact.append(element("small", { textContent: text("facts.as_of", { date: asOf }) }));
+    const notice = agedNotice(asOf);
+    if (notice !== null) fact.append(element("small", { className: "aged", textContent: notice }));
+    one("ul", details).append(fact);
   }
-}
-
-function linked(source) {
-  if (!/^https:\/\/\S+$/.test(source)) return source;
-  return element("a", { href: source, textContent: source, rel: "noopener noreferrer", target: "_blank" });
 }
 
 function markItem({ text: read, vendor }, index, base) {

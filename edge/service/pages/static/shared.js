@@ -147,16 +147,30 @@ export function askForToken(message) {
 // --- words
 
 const vendorNames = new Map();
+let oldAfterDays = Infinity;
 
 /** Makers by their names from now on; asks once. */
 export async function learnNames() {
   if (vendorNames.size > 0) return;
-  const { vendors } = await (await ask(`${API}/vendors`)).json();
+  const { vendors, old_after_days: limit } = await (await ask(`${API}/vendors`)).json();
+  oldAfterDays = limit;
   for (const vendor of vendors) vendorNames.set(vendor.id, vendor.name);
 }
 
 export function nameOf(id) {
   return vendorNames.get(id) ?? id ?? "unknown";
+}
+
+/** One sentence where the catalogue of this date (ISO 8601) is old, else null. */
+export function agedNotice(date) {
+  const days = (Date.now() - Date.parse(date)) / 86_400_000;
+  return days >= oldAfterDays ? text("facts.old", { date, days: oldAfterDays }) : null;
+}
+
+/** A source: a link where it is an address and nothing else. */
+export function linked(source) {
+  if (!/^https:\/\/\S+$/.test(source)) return element("span", { textContent: source, lang: "en" });
+  return element("a", { href: source, textContent: source, rel: "noopener noreferrer", target: "_blank" });
 }
 
 /** Every maker for a list to choose from, by name. */
