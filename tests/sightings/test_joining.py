@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.domain import Box, Candidate, Evidence, EvidenceKind, Identification, Strength, Verdict
-from edge.evidence.likelihoods import Likelihoods, Prior, Thresholds
 from edge.report.contract import CameraV1, IdentificationV1, camera_contract
-from edge.sightings.joining import Weighing, joined
-from edge.vendors.catalogue import Brand, Catalogue
+from edge.sightings.joining import joined
+from tests.support.joining import WEIGHING
 from tests.support.reports import camera, identifications
-
-PRIOR = Prior({"hikvision": 0.2, "dahua": 0.2}, 0.5, 0.01, 40, "2025-01-01", "counted")
-WEIGHING = Weighing(
-    Catalogue(
-        date(2025, 1, 1),
-        {one: Brand(one, one.title(), one, True, (), (), ()) for one in ("hikvision", "dahua")},
-        (),
-        (),
-    ),
-    Likelihoods(PRIOR, {}),
-    Thresholds(0.5, 0.95, 0.995, 3.0, 0.5, 0.1, 0.5),
-)
 
 
 def read(value: str, platform: str, ratio: float, kind: EvidenceKind = EvidenceKind.WORDMARK) -> Evidence:
