@@ -77,6 +77,20 @@ class Reading(StrEnum):
     """More promising housings used up the reading budget (settings: crops and pixels)."""
 
 
+class AdviceCode(StrEnum):
+    """How a photo should be taken again, so that a camera without a name may get one."""
+
+    LETTERING_SMALL = "lettering_small"
+    CAMERA_SMALL = "camera_small"
+    BLURRED = "blurred"
+    DARK = "dark"
+    GLARE = "glare"
+    OTHER_SIDE = "other_side"
+    """Size, sharpness and light suffice, so a name must stand elsewhere on it, if there is one."""
+    ALONE = "alone"
+    """Other cameras used up the reading budget."""
+
+
 def _unit_interval(name: str, value: float) -> None:
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"{name} must lie in 0..1, got {value!r}")
@@ -324,6 +338,20 @@ class Identification:
 
 
 @dataclass(frozen=True, slots=True)
+class Advice:
+    """``promised`` says that following it should name the camera. ``values``: ``height`` of the letters or
+    ``side`` of the housing in pixels, what would be ``wanted`` and how many ``times`` larger that is; of a
+    blurred housing how many ``times`` coarser it could be without losing anything."""
+
+    code: AdviceCode
+    values: Mapping[str, float] = field(default_factory=dict)
+    promised: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+
+
+@dataclass(frozen=True, slots=True)
 class Camera:
     """A camera *seen in* the picture."""
 
@@ -332,6 +360,7 @@ class Camera:
     form_factor: FormFactor | None
     identification: Identification
     reading: Reading
+    advice: tuple[Advice, ...] = ()
 
     def __post_init__(self) -> None:
         _unit_interval("score", self.score)

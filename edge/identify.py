@@ -13,6 +13,7 @@ from typing import Self
 
 import numpy as np
 
+from edge.advice import advise
 from edge.domain import (
     Camera,
     Evidence,
@@ -216,7 +217,8 @@ class Identifier:
         identification = fusion.identify(
             evidence, makers.catalogue, makers.likelihoods, self._thresholds, housing.score
         )
-        return Camera(housing.box, housing.score, housing.form_factor, identification, text.reading)
+        advice = advise(pixels, housing, text, evidence, identification, self._thresholds.advice_promise)
+        return Camera(housing.box, housing.score, housing.form_factor, identification, text.reading, advice)
 
     def _evidence(
         self, pixels: Pixels, housing: Housing, text: HousingText, makers: Makers

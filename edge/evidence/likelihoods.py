@@ -129,7 +129,8 @@ class Thresholds:
     that identifying evidence alone must bring. ``identify_housing``: least score of a housing whose maker is
     named, so that a name on what may as well be a sign or a recorder stays a candidate. ``candidates_min``:
     least posterior of a candidate.
-    ``mark_similarity``: least cosine of a gallery match that is evidence at all.
+    ``mark_similarity``: least cosine of a gallery match that is evidence at all. ``advice_promise``: least
+    posterior of all candidates together from which a better photo is promised to tell the maker.
 
     Raises:
         ValueError: if a value lies outside its range.
@@ -142,6 +143,7 @@ class Thresholds:
     identify_housing: float
     candidates_min: float
     mark_similarity: float
+    advice_promise: float
 
     def __post_init__(self) -> None:
         for field in fields(self):

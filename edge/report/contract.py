@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from edge.domain import (
+    AdviceCode,
     Advisory,
     Box,
     Camera,
@@ -57,7 +58,9 @@ BoxV1 = Annotated[
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, allow_inf_nan=False, json_schema_serialization_defaults_required=True
+    )
 
 
 class GpsV1(_Part):
@@ -138,6 +141,18 @@ class IdentificationV1(_Part):
     advisories: list[AdvisoryV1] = Field(description="Facts about brand and platform; empty without a name.")
 
 
+class AdviceV1(_Part):
+    """How the photo should be taken again, so that the camera may be named."""
+
+    code: AdviceCode
+    promised: bool = Field(description="Whether following it should name the camera; else it may.")
+    values: dict[str, Annotated[float, _rounded(1)]] = Field(
+        description="What was measured: height of the letters or side of the housing in pixels, what is "
+        "wanted, and how many times more that is.",
+        examples=[{"height": 9.0, "wanted": 20.0, "times": 2.2}],
+    )
+
+
 class CameraV1(_Part):
     """A camera seen in the picture."""
 
@@ -148,6 +163,10 @@ class CameraV1(_Part):
     reading: Reading = Field(
         description="Whether lettering was looked for: read, too_small for any lettering, or over_budget "
         "(more promising cameras used up the reading limits)."
+    )
+    advice: list[AdviceV1] = Field(
+        default_factory=list,  # answers that were stored before it was there
+        description="What would make it certain, the most telling first; empty where a name stands.",
     )
 
 
@@ -298,6 +317,9 @@ def camera_contract(camera: Camera) -> CameraV1:
         form_factor=camera.form_factor,
         identification=identification_contract(camera.identification),
         reading=camera.reading,
+        advice=[
+            AdviceV1(code=one.code, promised=one.promised, values=dict(one.values)) for one in camera.advice
+        ],
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edge.domain import EvidenceKind, Reading, Verdict
-from edge.report.contract import CameraV1, CandidateV1, EvidenceV1, IdentificationV1, MarkV1
+from edge.domain import AdviceCode, EvidenceKind, Reading, Verdict
+from edge.report.contract import AdviceV1, CameraV1, CandidateV1, EvidenceV1, IdentificationV1, MarkV1
 from edge.vendors.catalogue import Catalogue
 from edge.vendors.protocol_rules import OF_PATH
 
@@ -20,6 +20,17 @@ _READINGS = {
     EvidenceKind.OSD: "the on-screen display shows “{}”",
     EvidenceKind.PROTOCOL: "it answered “{}”",
     EvidenceKind.METADATA: "the file's metadata say “{}”",
+}
+
+
+_ADVICE = {
+    AdviceCode.LETTERING_SMALL: "its lettering is {height} px high: step closer or zoom {times}×",
+    AdviceCode.CAMERA_SMALL: "it is {side} px large: step closer or zoom {times}×",
+    AdviceCode.BLURRED: "it is blurred: hold still, let the phone focus on the camera",
+    AdviceCode.DARK: "it is too dark: take it in more light or expose for the camera",
+    AdviceCode.GLARE: "it is glaring white: expose for the camera, or take it from another side",
+    AdviceCode.OTHER_SIDE: "it is well visible and shows no name here: photograph its other sides and labels",
+    AdviceCode.ALONE: "photograph it alone: larger cameras used up the limits of reading",
 }
 
 
@@ -41,6 +52,16 @@ def camera_sentence(camera: CameraV1, names: Names) -> str:
         doubt = _doubt(found) or "only the shape of the housing speaks for them"
         return f"candidates: {_candidates(found.candidates, names)}, or another maker; {doubt}"
     return f"undetermined: {_missing(camera)}"
+
+
+def advice_sentence(advice: AdviceV1) -> str:
+    """What to do for a name, without a full stop. A reporter reads it beside the camera or in front of it."""
+    said = _ADVICE[advice.code].format(**{name: _number(value) for name, value in advice.values.items()})
+    return f"{said}: then its maker should be readable" if advice.promised else said
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0") if value < 10 else f"{value:.0f}"
 
 
 def recorder_sentence(found: IdentificationV1, names: Names, intermediary: str | None = None) -> str:

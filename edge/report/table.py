@@ -10,7 +10,7 @@ from rich.text import Text
 
 from edge.domain import Verdict
 from edge.report.contract import CameraV1, IdentificationV1, PhotoV1
-from edge.report.sentence import Names, camera_sentence, mark_label, printable
+from edge.report.sentence import Names, advice_sentence, camera_sentence, mark_label, printable
 from edge.vendors.age import Ageing
 from edge.vendors.catalogue import Catalogue
 
@@ -51,13 +51,21 @@ def _cameras(cameras: list[CameraV1], names: Names) -> Table:
         x0, y0, x1, y1 = camera.box
         table.add_row(
             str(number),
-            Text(camera_sentence(camera, names), style=_STYLES[camera.identification.verdict]),
+            _said(camera, names),
             camera.form_factor or "",
             f"{x0:.0f}, {y0:.0f}",
             f"{x1 - x0:.0f} × {y1 - y0:.0f}",
             f"{camera.score:.2f}",
         )
     return table
+
+
+def _said(camera: CameraV1, names: Names) -> Text:
+    """The answer, and below it what would make it certain."""
+    said = Text(camera_sentence(camera, names), style=_STYLES[camera.identification.verdict])
+    for advice in camera.advice:
+        said.append(f"\n→ {advice_sentence(advice)}", style="dim")
+    return said
 
 
 def _advisories(cameras: list[CameraV1], names: Names, age: Ageing) -> list[str]:

@@ -59,10 +59,10 @@ def load_cases(data: Path, names: tuple[str, ...]) -> list[Case]:
     Raises:
         FileNotFoundError: if the shared data lacks one of them.
     """
-    return [case for name in names for case in _load_set(data / SETS[name], name)]
+    return [case for name in names for case in load_set(data / SETS[name], name)]
 
 
-def _load_set(folder: Path, name: str) -> list[Case]:
+def load_set(folder: Path, name: str) -> list[Case]:
     lines = (folder / "labels.jsonl").read_text(encoding="utf-8").splitlines()
     return [_READERS[name](folder, json.loads(line)) for line in lines if line.strip()]
 

@@ -33,6 +33,7 @@ THRESHOLDS = Thresholds(
     identify_housing=0.5,
     candidates_min=0.1,
     mark_similarity=0.5,
+    advice_promise=0.8,
 )
 ADVISORY = Advisory("Hikvision", "ban", "US", "2019-08-13", "No federal purchases.", "law", Strength.STRONG)
 

@@ -47,6 +47,8 @@ housing = 0.5
 min = 0.1
 [mark]
 similarity = 0.5
+[advice]
+promise = 0.8
 """
 
 
@@ -156,4 +158,4 @@ def test_direct_construction_is_checked() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         Prior({}, other=0.5, unlisted=0.0, n=1, date="2025-01-01", source="s")
     with pytest.raises(ValueError, match="out of range"):
-        Thresholds(-0.1, 0.9, 0.9, 3.0, 0.5, 0.1, 0.5)
+        Thresholds(-0.1, 0.9, 0.9, 3.0, 0.5, 0.1, 0.5, 0.8)

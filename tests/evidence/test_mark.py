@@ -32,6 +32,7 @@ THRESHOLDS = Thresholds(
     identify_housing=0.5,
     candidates_min=0.1,
     mark_similarity=0.6,
+    advice_promise=0.8,
 )
 CATALOGUE = Catalogue(
     date(2025, 1, 1),

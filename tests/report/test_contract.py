@@ -46,7 +46,14 @@ def test_field_names_and_nesting_are_those_of_the_contract() -> None:
     ]
     assert answer["schema"] == "camid/1"
     assert list(answer["source"]) == ["kind", "name", "sha256", "width", "height", "taken_at", "gps"]
-    assert list(answer["cameras"][0]) == ["box", "score", "form_factor", "identification", "reading"]
+    assert list(answer["cameras"][0]) == [
+        "box",
+        "score",
+        "form_factor",
+        "identification",
+        "reading",
+        "advice",
+    ]
     assert list(answer["marks"][0]) == ["box", "score", "text", "vendor"]
     assert list(answer["thresholds"]) == ["detect"]
     assert list(answer["timing_ms"]) == ["decode", "detect", "recognise", "total"]

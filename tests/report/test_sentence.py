@@ -6,9 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.domain import Box, Evidence, EvidenceKind, Identification, PhotoReport, Reading, Strength, Verdict
-from edge.report.contract import CameraV1, identification_contract, photo_contract
+from edge.domain import (
+    AdviceCode,
+    Box,
+    Evidence,
+    EvidenceKind,
+    Identification,
+    PhotoReport,
+    Reading,
+    Strength,
+    Verdict,
+)
+from edge.report.contract import AdviceV1, CameraV1, identification_contract, photo_contract
 from edge.report.sentence import (
+    advice_sentence,
     camera_label,
     camera_sentence,
     display_names,
@@ -91,6 +102,21 @@ def test_an_address_is_no_answer_of_the_device() -> None:
     )
     said = recorder_sentence(identification_contract(Identification.undetermined((path,))), NAMES)
     assert said.startswith("undetermined: its stream is found under “/cam/realmonitor”, which is too little")
+
+
+@pytest.mark.parametrize("code", AdviceCode)
+def test_every_advice_has_words(code: AdviceCode) -> None:
+    values = {"height": 8.26, "side": 61.0, "wanted": 20.0, "times": 2.4}
+    assert len(advice_sentence(AdviceV1(code=code, promised=False, values=values)).split()) > 5
+
+
+def test_an_advice_says_how_much_and_what_it_promises() -> None:
+    values = {"height": 8.26, "wanted": 20.0, "times": 2.4}
+    advice = AdviceV1(code=AdviceCode.LETTERING_SMALL, promised=True, values=values)
+
+    assert advice_sentence(advice) == (
+        "its lettering is 8.3 px high: step closer or zoom 2.4×: then its maker should be readable"
+    )
 
 
 def test_labels_carry_the_verdict_as_text() -> None:

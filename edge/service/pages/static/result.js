@@ -65,7 +65,7 @@ function cameraItem(photo, camera, index) {
   crop.alt = text("result.camera", { number: index + 1 });
   identification.evidence.forEach((evidence, number) =>
     one(".evidence", item).append(evidenceItem(evidence, `${base}/evidence/${number}.jpg`)));
-  addAdvice(item, identification);
+  addAdvice(item, camera);
   addAdvisories(item, identification);
   return item;
 }
@@ -97,8 +97,8 @@ function evidenceItem(evidence, path) {
   return item;
 }
 
-function addAdvice(item, identification) {
-  const advices = advicesOf(identification);
+function addAdvice(item, camera) {
+  const advices = advicesOf(camera);
   one(".advice", item).hidden = advices.length === 0;
   one(".advice ul", item).append(...advices.map((textContent) => element("li", { textContent })));
 }

@@ -52,7 +52,8 @@ export function supported({ supports }) {
 /** What would make it certain: those of the service's advices that this page has words for. */
 export function advicesOf({ advice = [] }) {
   const known = advice.filter(({ code }) => hasText(`advice.${code}`));
-  return known.map(({ code, values }) => text(`advice.${code}`, values));
+  return known.map(({ code, values, promised }) =>
+    [text(`advice.${code}`, values), ...(promised ? [text("advice.promise")] : [])].join(" "));
 }
 
 export function foundIn({ cameras }) {
