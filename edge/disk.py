@@ -61,6 +61,18 @@ def write_private(path: Path, content: bytes) -> None:
     sync_dir(path.parent)
 
 
+def check_user(data_dir: Path) -> None:
+    """Another's new files in a data directory, root's too, would end the service's access to it.
+
+    Raises:
+        CamidError: ``settings_invalid``.
+    """
+    if data_dir.exists() and data_dir.stat().st_uid != os.geteuid():
+        raise CamidError(
+            ErrorCode.SETTINGS_INVALID, "data_dir: it belongs to another user; run this command as that user."
+        )
+
+
 def sync_file(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())

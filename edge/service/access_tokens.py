@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import DatabaseError
 
-from edge.disk import full_disk
+from edge.disk import check_user, full_disk
 from edge.errors import CamidError, ErrorCode
 from edge.lan.authority import Authority
 from edge.lan.certificate import replace_authority
@@ -45,7 +44,7 @@ class TokenFile:
 
     def __init__(self, settings: Settings) -> None:
         path = settings.data_dir.absolute() / "camid.sqlite"
-        _check_user(path.parent)
+        check_user(path.parent)
         self._engine = open_database(path)
         if not path.is_file() or not self._is_current(path):
             with DataDir(settings.data_dir) as data, closing(Store(data)):
@@ -129,14 +128,6 @@ def print_tokens(tokens: Sequence[NamedToken], now: str, console: Console | None
         cells = (one.caller.id, one.kind, one.caller.name, scopes, one.created_at[:10], ends, one.state(now))
         table.add_row(*map(Text, cells))
     (console or Console(highlight=False)).print(table)
-
-
-def _check_user(folder: Path) -> None:
-    """Another's new files beside its database would end the service's access to it."""
-    if folder.exists() and folder.stat().st_uid != os.geteuid():
-        raise CamidError(
-            ErrorCode.SETTINGS_INVALID, "data_dir: it belongs to another user; run this command as that user."
-        )
 
 
 def _check_name(name: str) -> None:

@@ -6,12 +6,12 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from edge.disk import full_disk, write_private
+from edge.disk import check_user, full_disk, write_private
 from edge.errors import CamidError, ErrorCode
 from edge.vendors.catalogue import Catalogue
 from edge.vendors.installed import (
@@ -38,12 +38,13 @@ def update(
 
     Raises:
         CamidError: ``not_readable``, ``not_a_catalogue``, ``catalogue_too_new``, ``catalogue_not_trusted``;
-            ``catalogue_not_newer`` unless ``force_older``; ``store_full``.
+            ``catalogue_not_newer`` unless ``force_older``; ``store_full``, ``not_writable``, and
+            ``settings_invalid`` if the data directory is another user's.
     """
     data = _read(file)
     facts = unseal(data, keys)
     _check_makers(facts.catalogue)
-    with _changing(data_dir), full_disk(_FULL):
+    with _changing(data_dir):
         used = look(data_dir)
         if facts.catalogue.version <= used.facts.catalogue.version and not force_older:
             raise CamidError(
@@ -54,8 +55,8 @@ def update(
         newer = facts.catalogue.version > shipped().catalogue.version
         write_private(place_of(data_dir, digest), data)
         entry = Entry(file=digest, over=None if newer else shipped().digest)
-        before = _state(data_dir).current
-        previous = _state(data_dir).previous if before == entry else before
+        before = _state(data_dir)
+        previous = before.previous if before.current == entry else before.current
         _put(data_dir, InstalledState(current=entry, previous=previous))
     return look(data_dir)
 
@@ -64,11 +65,11 @@ def rollback(data_dir: Path) -> InUse:
     """Puts the catalogue before the installed one back: an earlier installed one, else the shipped one.
 
     Raises:
-        CamidError: ``not_found`` where none is installed; ``store_full``.
+        CamidError: ``not_found`` where none is installed; otherwise as ``update``.
     """
     if not (data_dir / FOLDER).is_dir():
         raise _nothing_installed()
-    with _changing(data_dir), full_disk(_FULL):
+    with _changing(data_dir):
         state = _state(data_dir)
         if state.current is None and look(data_dir).fault == "":
             raise _nothing_installed()
@@ -99,13 +100,20 @@ def _check_makers(catalogue: Catalogue) -> None:
 @contextmanager
 def _changing(data_dir: Path) -> Iterator[None]:
     """One process changes the catalogue at a time; what processes that begin later see is the change."""
-    (data_dir / FOLDER).mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(data_dir / FOLDER / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        with full_disk(_FULL), ExitStack() as stack:
+            data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            check_user(data_dir)
+            (data_dir / FOLDER).mkdir(mode=0o700, exist_ok=True)
+            lock = os.open(data_dir / FOLDER / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            stack.callback(os.close, lock)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise CamidError(
+            ErrorCode.NOT_WRITABLE, f"{data_dir / FOLDER} cannot be written ({error.strerror})."
+        ) from error
     finally:
-        os.close(lock)
         in_use.cache_clear()
 
 

@@ -13,7 +13,7 @@ from edge.vendors.own import OwnVendor, own_gallery, write_own
 from edge.vendors.signed import seal
 from edge.vendors.update import update
 from tests.support.browser import INJECTION, chromium, watched_page
-from tests.support.service import TOKEN, Service, make_settings, running
+from tests.support.service import TOKEN, Service, make_settings, photo, running
 from tests.support.signed import KEY, files, written
 
 pytestmark = pytest.mark.browser
@@ -149,3 +149,19 @@ def test_an_old_catalogue_says_so_at_every_fact_and_its_texts_stay_texts(
         page.goto(f"{service.url}/catalogue#mine")
         expect(page.locator("#maker-mine h2")).to_have_text(INJECTION)
         expect(page.locator("#maker-mine .badge")).to_have_text("enrolled here")
+
+
+def test_a_photos_facts_say_of_when_they_are_and_that_they_are_old(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    settings = make_settings(tmp_path_factory.mktemp("photo") / "data")
+    with running(settings) as service, watched_page(browser, service, "Camid") as page:
+        for year, old in (("2026", 0), ("2029", 1)):
+            page.clock.set_fixed_time(f"{year}-12-01T12:00:00Z")
+            page.goto(f"{service.url}/#token={TOKEN}")
+            page.set_input_files(
+                "#files", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo(int(year))}
+            )
+            facts = page.locator(".photo").first.locator(".advisories li")
+            expect(facts).to_contain_text(["catalogue of 2026-11-28"])
+            expect(facts.locator(".aged")).to_have_count(old)

@@ -223,3 +223,13 @@ def test_a_kill_at_any_moment_leaves_one_of_the_two(data: Path, tmp_path: Path) 
     assert update(data, pair[1], KEYS, force_older=True).fault == ""
     assert kept(data).count(".camid") <= 2
     assert ".new" not in kept(data)
+
+
+def test_a_data_directory_that_cannot_be_written_or_is_anothers_is_said(
+    data: Path, newer: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.write_text("a file where a folder should be")
+    assert refusal(data, newer) is ErrorCode.NOT_WRITABLE
+    data.unlink()
+    monkeypatch.setattr("os.geteuid", lambda: 4711)
+    assert refusal(data, newer) is ErrorCode.SETTINGS_INVALID
