@@ -258,6 +258,9 @@ class Settings(BaseSettings):
     batch_ahead_bytes: Positive = Field(
         256 * 1024 * 1024, description="bytes of photos that are read before their turn"
     )
+    batch_photos_per_decoder: Positive = Field(
+        50, description="photos that one process decodes before another takes its place"
+    )
     batch_part_rows: Positive = Field(500, description="answers in one part; a kill costs at most one part")
     batch_ray_files: Positive = Field(16, description="files that a worker of Ray is given at a time")
     batch_fetch_tries: Positive = Field(4, description="tries to fetch a file, or a list, from a storage")

@@ -1,6 +1,6 @@
 """How much slower a photo is decoded in a confined process than in this one.
 
-    python -m scripts.bench_decode [--runs 15] [--long-side 4000]
+    python -m scripts.bench_decode [--runs 15] [--long-side 4000] [--together 1]
 
 Both ways take turns with one thread each, so that what else the machine does meets both alike, and both also
 name the file by its hash, as ``decode`` does. Printed are the medians, their ratio, and what the server
@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--long-side", type=int, default=4000, help="pixels; the other side has three quarters of it"
     )
+    parser.add_argument("--together", type=int, default=1, help="photos that one process decodes")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     settings = Settings()
@@ -43,7 +44,7 @@ def main() -> None:
     here, apart = in_turns(
         arguments.runs,
         lambda: (hashlib.sha256(photo).hexdigest(), decode_bytes(photo, settings)),
-        lambda: decode(photo, "photo", settings),
+        lambda: decode(photo, "photo", settings, together=arguments.together),
     )
     pixels = arguments.long_side**2 * 3 // 4
     print(f"{pixels / 1e6:.1f} MP, {len(photo) / 1e6:.1f} MB, median (least) of {arguments.runs} runs")

@@ -73,7 +73,8 @@ class Classifier:
 
     def photo(self, piece: Piece, content: Content) -> Rows:
         """Raises: CamidError: what ``decode`` and the models raise; ``store_full`` of what is kept."""
-        picture = decode(content.data, piece.place.rsplit("/", 1)[-1], self.settings)
+        name = piece.place.rsplit("/", 1)[-1]
+        picture = decode(content.data, name, self.settings, together=self.settings.batch_photos_per_decoder)
         facts = facts_of(picture.source, content.data, content.sidecar)
         return rows_of(piece, content.sha256, self._answer(picture), facts, self._country_of(facts))
 

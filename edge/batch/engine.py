@@ -31,6 +31,7 @@ from edge.batch.settle import Outcome, Settler, Totals, known
 from edge.errors import CamidError, PhotoError
 from edge.media.archive import Found, Skipped, Video
 from edge.media.frames import hash_file, key_frames
+from edge.media.sandbox import sandbox
 from edge.settings import Settings
 
 
@@ -92,6 +93,8 @@ class LocalEngine:
                 readers.shutdown(cancel_futures=True)
                 workers.shutdown(cancel_futures=True)
                 raise
+            finally:
+                sandbox().rest()
         self._output.flush()
         return self.totals
 

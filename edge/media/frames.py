@@ -66,13 +66,13 @@ def key_frames(path: Path, sha256: str, settings: Settings) -> Iterator[Moment]:
         PhotoError: ``not_readable``, ``corrupt``, ``unsupported_format``, ``too_small``, ``decoder_died``,
             ``decoder_too_slow``; what came before stands.
     """
-    with _opened(path) as file, sandbox().decoding(_order(settings), file.fileno()) as decoding:
-        while isinstance(reply := decoding.reply(), FrameReply):
+    with _opened(path) as file, sandbox().video(_order(settings), file.fileno()) as child:
+        while isinstance(reply := child.reply(), FrameReply):
             at = round(reply.at, 3)
             name = Source("video", path.name, frame_hash(sha256, at), reply.width, reply.height)
-            yield Moment(at, Picture(decoding.pixels(reply), name))
+            yield Moment(at, Picture(child.pixels(reply), name))
         if not isinstance(reply, EndReply):
-            raise decoding.nonsense()
+            raise child.nonsense()
 
 
 @contextmanager
@@ -97,5 +97,5 @@ def _order(settings: Settings) -> Order:
         BASE_MEMORY + _BYTES_PER_PIXEL * settings.stream_max_pixels,
         settings.max_decode_seconds,
         gap_s=settings.video_gap_s,
-        most_frames=settings.max_video_frames,
+        most=settings.max_video_frames,
     )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PHOTO: Final = "photo"
 VIDEO: Final = "video"
 LONGEST_LINE = 256 * 1024
+SIZE_BYTES = 8
+"""Of the number before each photo: its bytes."""
 BASE_MEMORY = 1 << 29
 """Bytes for the file, for Python and for tables, beside those that pixels take."""
 NEXT, SEND = b"+", b"="
@@ -28,7 +30,7 @@ NEXT, SEND = b"+", b"="
 @dataclass(frozen=True, slots=True)
 class Order:
     """``seconds`` are what one picture may take. ``max_photo_pixels`` also bound the frames of a video;
-    ``gap_s`` and ``most_frames`` are of videos."""
+    ``gap_s`` is of videos; ``most``: frames, or photos one after the other, that one child may take."""
 
     what: Literal["photo", "video"]
     max_photo_pixels: int
@@ -37,12 +39,12 @@ class Order:
     seconds: int
     threads: bool = False
     gap_s: float = 0.0
-    most_frames: int = 1
+    most: int = 1
 
     @property
     def processor_seconds(self) -> int:
         """All that the child may take."""
-        return self.seconds * self.most_frames
+        return self.seconds * self.most
 
     def line(self) -> bytes:
         return json.dumps(asdict(self)).encode() + b"\n"

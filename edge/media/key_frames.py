@@ -22,7 +22,7 @@ _ROUNDING_S = 1e-3
 
 
 def spread(file: BinaryIO, order: Order) -> Iterator[tuple[float, Pixels]]:
-    """Key frames at least ``gap_s`` apart, and so far apart that ``most_frames`` of them span the video, each
+    """Key frames at least ``gap_s`` apart, and so far apart that ``most`` of them span the video, each
     with its time in seconds; the same ones at every run.
 
     Raises:
@@ -37,7 +37,7 @@ def spread(file: BinaryIO, order: Order) -> Iterator[tuple[float, Pixels]]:
 
 def _spread(container: InputContainer, order: Order) -> Iterator[tuple[float, Pixels]]:
     duration = container.duration / av.time_base if container.duration else 0.0
-    gap = max(order.gap_s, duration / order.most_frames)
+    gap = max(order.gap_s, duration / order.most)
     taken, due = 0, 0.0
     for number, (pts, frame) in enumerate(_key_frames(container, order)):
         at = round(pts if pts is not None else number * gap, 3)
@@ -45,7 +45,7 @@ def _spread(container: InputContainer, order: Order) -> Iterator[tuple[float, Pi
             continue
         yield at, _pixels(frame, order)
         taken, due = taken + 1, at + gap
-        if taken >= order.most_frames:
+        if taken >= order.most:
             return
 
 

@@ -7,15 +7,9 @@ on pixels. All but the first happens in a process that can do nothing else: see 
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from edge.domain import FileTags, Picture, Source
 from edge.errors import ErrorCode, PhotoError
@@ -30,7 +24,7 @@ _BYTES_PER_PIXEL = 24
 """Planes as coded, at 16 bits where the picture has 10, the interleaved copy, and the copy that is sent."""
 
 
-def decode(data: bytes, name: str, settings: Settings, kind: str = "photo") -> Picture:
+def decode(data: bytes, name: str, settings: Settings, kind: str = "photo", *, together: int = 1) -> Picture:
     """Decodes a JPEG (of an MPO file the first picture), PNG, WebP, HEIC, AVIF, BMP, still GIF or TIFF of
     one page, or the largest preview in a camera RAW file.
 
@@ -38,6 +32,8 @@ def decode(data: bytes, name: str, settings: Settings, kind: str = "photo") -> P
         data: the whole file; ``source.sha256`` is of these bytes.
         name: what to call the picture; it is never used as a path, and unprintable characters are replaced.
         kind: goes into ``source.kind``.
+        together: so many photos one process may decode, one after the other. It is faster; a photo that takes
+            the process over could then meddle with the answers about the ones after it.
 
     Raises:
         PhotoError: ``empty``, ``too_many_bytes``, ``not_a_picture``, ``unsupported_format``,
@@ -47,20 +43,20 @@ def decode(data: bytes, name: str, settings: Settings, kind: str = "photo") -> P
     if not data:
         raise PhotoError(ErrorCode.EMPTY, "The file has no content.")
     _check_bytes(len(data), settings)
-    order = _order(sniff(data), settings)
-    with _open_in_memory(data) as file, sandbox().decoding(order, file, settings.max_decoders) as decoding:
+    order = _order(sniff(data), settings, together)
+    with sandbox().photo(order, data, settings.max_decoders) as child:
         sha256 = hashlib.sha256(data).hexdigest()  # while the other process decodes
-        reply = decoding.reply()
+        reply = child.reply()
         if not isinstance(reply, PhotoReply):
-            raise decoding.nonsense()
-        pixels = decoding.pixels(reply)
+            raise child.nonsense()
+        pixels = child.pixels(reply)
     exif = reply.exif
     source = Source(kind, _name(name), sha256, reply.width, reply.height, exif.taken_at, exif.gps)
     tags = FileTags(exif.make, exif.model, exif.software, reply.comments)
     return Picture(pixels, source, decode_ms=(time.perf_counter() - started) * 1000, tags=tags)
 
 
-def _order(kind: Format, settings: Settings) -> Order:
+def _order(kind: Format, settings: Settings, together: int) -> Order:
     return Order(
         PHOTO,
         settings.max_photo_pixels,
@@ -68,20 +64,8 @@ def _order(kind: Format, settings: Settings) -> Order:
         BASE_MEMORY + _BYTES_PER_PIXEL * settings.max_photo_pixels,
         settings.max_decode_seconds,
         threads=kind is Format.HEIC,  # libheif does not decode without
+        most=together,
     )
-
-
-@contextmanager
-def _open_in_memory(data: bytes) -> Iterator[int]:
-    """A descriptor from which ``data`` can be read."""
-    with tempfile.TemporaryFile() if sys.platform != "linux" else _memory_file() as file:
-        file.write(data)
-        file.seek(0)
-        yield file.fileno()
-
-
-def _memory_file() -> BinaryIO:
-    return os.fdopen(os.memfd_create("photo", os.MFD_CLOEXEC), "w+b")
 
 
 def read(path: Path, settings: Settings) -> Picture:

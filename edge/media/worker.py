@@ -1,9 +1,9 @@
 """The process that decodes: it never opens what strangers send itself, but forks a child for each file.
 
 Run by ``sandbox.py`` as ``python -m edge.media.worker FD``; FD is the socket on which orders come, each with
-two descriptors: where to answer, and the file. It loads every decoder once, so that a
-child costs about two milliseconds and shares its memory. A child is confined before it reads a byte of a
-format, sees one file and ends; what a file makes of it, the next file never meets.
+the descriptor where to answer and, for a video, that of the file. It loads every decoder once, so that a
+child costs some milliseconds and shares its memory. A child is confined before it sees a byte of the file;
+what that makes of it, the next file never meets, unless its order is for several photos.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from edge.media.codecs import load_plugins
 from edge.media.confine import Allowance, confine, die_first, end_with_parent, lower
 from edge.media.decoding import decode_bytes
 from edge.media.handover import (
+    SIZE_BYTES,
     VIDEO,
     Order,
     end_line,
@@ -49,6 +50,7 @@ _LONGEST_ORDER = 4096
 _SECCOMP, _LANDLOCK = 1, 2
 _PROBE = Allowance(memory_bytes=1 << 30, seconds=10)
 _PIPE = 1 << 16
+_PIECE = 1 << 20
 
 
 class Server:
@@ -94,9 +96,10 @@ class Server:
                 os.close(one)
             return True
         if child == 0:
-            _Child(order, *descriptors).run()
-        reply, source = descriptors
-        os.close(source)
+            _Child(order, descriptors).run()
+        reply, *files = descriptors
+        for one in files:
+            os.close(one)
         self._children[child] = reply
         self._poll.register(reply, 0)  # hears only that the other end was closed
         self._control.sendall(child.to_bytes(NUMBER_BYTES))
@@ -133,10 +136,11 @@ def _tell(reply: int, code: int) -> None:
 
 
 class _Child:
-    """One file's process."""
+    """The process that is confined; ``descriptors`` are where to answer and, of a video, the file."""
 
-    def __init__(self, order: Order, reply: int, source: int) -> None:
-        self._order, self._reply, self._source = order, reply, source
+    def __init__(self, order: Order, descriptors: list[int]) -> None:
+        self._order, self._descriptors = order, descriptors
+        self._reply = descriptors[0]
 
     def run(self) -> NoReturn:
         try:
@@ -155,15 +159,24 @@ class _Child:
         end_with_parent()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for low, high in pairwise([2, *sorted((self._reply, self._source)), _MOST_FILES]):
+        for low, high in pairwise([2, *sorted(self._descriptors), _MOST_FILES]):
             os.closerange(low + 1, high)
-        file = os.fdopen(self._source, "rb")
-        data = b"" if self._order.what == VIDEO else file.read()
+        file = os.fdopen(self._descriptors[1], "rb") if self._order.what == VIDEO else None
         confine(Allowance(self._order.memory_bytes, self._order.processor_seconds, self._order.threads))
-        if self._order.what == VIDEO:
+        if file is not None:
             self._frames(file)
         else:
+            for _ in range(self._order.most):
+                self._photo()
+
+    def _photo(self) -> None:
+        """The next one; ends with whoever asked."""
+        data = self._read(int.from_bytes(self._read(SIZE_BYTES)))
+        try:
             decoded = decode_bytes(data, self._order)
+        except PhotoError as error:
+            self._write(refusal_line(error))
+        else:
             self._show(photo_line(decoded), decoded.pixels)
 
     def _frames(self, file: BinaryIO) -> None:
@@ -183,6 +196,16 @@ class _Child:
                 return
             case _:
                 os._exit(0)
+
+    def _read(self, size: int) -> bytes:
+        pieces = []
+        while size:
+            piece = os.read(self._reply, min(size, _PIECE))
+            if not piece:
+                os._exit(0)
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
 
     def _write(self, data: bytes | memoryview) -> None:
         rest = memoryview(data)

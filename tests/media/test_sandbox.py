@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from edge.errors import Code, ErrorCode, PhotoError
-from edge.media import sandbox as sandbox_module
+from edge.media import decode_child
 from edge.media.photo import decode
 from edge.media.replies import EndReply, ExitReply, PhotoReply, RefusalReply, read_reply
 from edge.media.sandbox import sandbox
@@ -79,7 +79,7 @@ def test_descriptors_stay() -> None:
 def test_pixels_are_the_same_where_memory_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     data = pictures.jpeg(pictures.textured(1200, 900))
     copied = decode(data, "a", SETTINGS).pixels
-    monkeypatch.setattr(sandbox_module, "copy_from", lambda *_: False)
+    monkeypatch.setattr(decode_child, "copy_from", lambda *_: False)
     sent = decode(data, "a", SETTINGS).pixels
     assert np.array_equal(copied, sent)
 
