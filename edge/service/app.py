@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, suppress
 
 from fastapi import FastAPI, Request, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
@@ -175,10 +174,23 @@ def _furnish(app: FastAPI, metrics: Metrics, audit: Audit) -> None:
     app.add_middleware(Surroundings, metrics=metrics, audit=audit)
     install_problem_handlers(app)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    nouns = (photos, reports, reviews, sightings, maps, streams, batches, vendors, catalogue, health, pairing, trust)
+    nouns = (
+        photos,
+        reports,
+        reviews,
+        sightings,
+        maps,
+        streams,
+        batches,
+        vendors,
+        catalogue,
+        health,
+        pairing,
+        trust,
+    )
     for one in (*nouns, page, sighting_page, shell):
         app.include_router(one.router)
-    app.mount("/static", StaticFiles(directory=page.PAGES / "static"), name="static")
+    app.mount("/static", shell.Assets(), name="static")
 
 
 def _lifespan(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 
 from fastapi import APIRouter, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.staticfiles import PathLike
+from starlette.types import Scope
 
 from edge.service.page import PAGES, rendered, upload_html
 from edge.service.page_texts import TEXTS, english
@@ -64,6 +68,20 @@ def worker(request: Request) -> Response:
         paths=[_PAGE, *(f"/static/{name}" for name in _STATIC)],
     )
     return Response(script, media_type="text/javascript")
+
+
+class Assets(StaticFiles):
+    """What the pages are made of: a browser may keep it if it asks each time whether it is still the same."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=PAGES / "static")
+
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
 
 
 def _version(contents: Iterable[bytes]) -> str:

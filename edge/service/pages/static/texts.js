@@ -14,7 +14,7 @@ const offered = (document.documentElement.dataset.languages ?? ENGLISH).split(" 
 /** The language of this page, a BCP 47 tag. */
 export const language = chosen();
 const plurals = new Intl.PluralRules(language);
-const numbers = new Intl.NumberFormat(language);
+const numbers = new Intl.NumberFormat(language, { useGrouping: "min2" });
 const [own, english] = await Promise.all([language, ENGLISH].map(load));
 
 function chosen() {

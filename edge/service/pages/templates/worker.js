@@ -18,7 +18,7 @@ self.addEventListener("fetch", (event) => {
 
 async function keep() {
   const cache = await caches.open(CACHE);
-  await cache.addAll(SHELL.map((path) => new Request(path, { cache: "reload" })));
+  await cache.addAll(SHELL.map((path) => new Request(path, { cache: "no-cache" })));
 }
 
 async function takeOver() {
