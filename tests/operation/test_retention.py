@@ -56,11 +56,16 @@ def store(data: DataDir) -> Iterator[Store]:
 
 
 def retention(
-    store: Store, data: DataDir, clock: FakeClock, batches: tuple[Batch, ...] = (), **settings: object
+    store: Store,
+    data: DataDir,
+    clock: FakeClock,
+    batches: tuple[Batch, ...] = (),
+    mark: Path | None = None,
+    **settings: object,
 ) -> tuple[Retention, list[str]]:
     removed: list[str] = []
-    kept = Retention(store.kept, make_settings(data.root, **settings), lambda: batches, removed.append, clock)
-    return kept, removed
+    chosen = make_settings(data.root, **settings)
+    return Retention(store.kept, chosen, lambda: batches, removed.append, clock, mark), removed
 
 
 def originals(data: DataDir) -> list[bytes]:
