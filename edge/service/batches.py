@@ -35,6 +35,7 @@ from edge.service.batch_upload import sent_archive
 from edge.service.event_stream import event, event_stream
 from edge.service.form import safe_name
 from edge.service.json_body import read_json
+from edge.service.paging import Offset
 from edge.service.parts import Parts, parts
 from edge.service.photos import JpegResponse
 from edge.service.stream_requests import Name
@@ -109,7 +110,6 @@ router = APIRouter(prefix="/api/v1/batches", tags=["batches"], dependencies=[ADM
 PartsOf = Annotated[Parts, Depends(parts)]
 Id = Annotated[str, Path(description="The id of the batch.", examples=["3b0c1c6f1c0f4a52a2b1f4d2c9e8b7a6"])]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most rows of the answer.")]
-Offset = Annotated[int, Query(ge=0, le=10**12, description="Rows to pass over.")]
 
 
 @router.post(

@@ -17,6 +17,7 @@ from edge.report.contract import BoxV1
 from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
 from edge.service.auth import ADMIN_ONLY, UPLOAD, Reader
 from edge.service.json_body import json_request, read_json
+from edge.service.paging import Offset
 from edge.service.parts import Parts, parts
 from edge.service.photos import Stored
 from edge.service.problems import BusyError
@@ -105,7 +106,7 @@ async def list_queue(
     service: PartsOf,
     state: Annotated[ReviewState, Query(description="open: unseen; done: reviewed; all.")] = ReviewState.OPEN,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> QueueV1:
     """Those first whose answer is doubtful and teaches most; reviewed ones by the time of their review."""
     store = service.store.reviews

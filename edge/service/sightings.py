@@ -16,6 +16,7 @@ from edge.service.access import Caller
 from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
 from edge.service.auth import READ, Reader, Uploader
 from edge.service.json_body import json_request, read_json
+from edge.service.paging import Offset
 from edge.service.parts import Parts, parts
 from edge.service.review_word import Decision, Text, VendorWord
 from edge.service.sighting_answers import (
@@ -126,7 +127,7 @@ async def list_sightings(
     service: PartsOf,
     wanted: Wanted,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> SightingsV1:
     """Each camera of each photo is one until several are joined. All filters hold together. A token
     sees those of its own photos and of shared ones, an admin all."""

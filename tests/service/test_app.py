@@ -57,6 +57,11 @@ def test_the_catalogue_is_told_with_sources(client: httpx.Client) -> None:
             assert fact["source"]
 
 
+@pytest.mark.parametrize("path", ["reviews", "sightings"])
+def test_an_offset_beyond_what_a_database_counts_is_refused(client: httpx.Client, path: str) -> None:
+    assert client.get(f"/api/v1/{path}", params={"offset": 2**63}).status_code == 422
+
+
 def test_health_needs_no_token(service: Service) -> None:
     with service.client(token=None) as client:
         for path in ("/healthz", "/readyz"):
