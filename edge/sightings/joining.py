@@ -45,8 +45,8 @@ def joined(cameras: Sequence[CameraV1], weighing: Weighing) -> IdentificationV1:
     stays as it is.
 
     Never a name that no photo held at least for possible, none where photos name different makers (they may
-    show two cameras, however sure one of them is), and never less, or less surely, than the best photo
-    said unless another speaks against it.
+    show two cameras, however sure one of them is), no brand where they name two of one maker; and never less,
+    or less surely, than the best photo said unless another speaks against it.
     """
     answers = [one.identification for one in cameras]
     best = best_answer(answers)
@@ -55,14 +55,26 @@ def joined(cameras: Sequence[CameraV1], weighing: Weighing) -> IdentificationV1:
     evidence = _dependent([_Seen(n, e) for n, one in enumerate(answers) for e in _evidence(one)])
     housing = max(one.score for one in cameras)
     found = identify(evidence, weighing.catalogue, weighing.likelihoods, weighing.thresholds, housing)
-    if found.verdict is Verdict.IDENTIFIED and _disagree(answers):
-        found = _as_candidates(found, answers, weighing.likelihoods.prior)
-    elif found.verdict is Verdict.IDENTIFIED and not _held_possible(found, answers):
-        found = _as_candidate(found)
-    together = identification_contract(found)
+    together = identification_contract(_cautious(found, answers, weighing))
     if _sureness(together) < _sureness(best) and not _contested(best, answers):
         return best.model_copy(update={"evidence": together.evidence})
     return together
+
+
+def _cautious(
+    found: Identification, answers: Sequence[IdentificationV1], weighing: Weighing
+) -> Identification:
+    """Without a name that the single answers do not bear out."""
+    if found.verdict is not Verdict.IDENTIFIED:
+        return found
+    if _disagree(answers):
+        return _as_candidates(found, answers, weighing.likelihoods.prior)
+    if not _held_possible(found, answers):
+        return _as_candidate(found)
+    if found.platform is not None and _brands_differ(answers):
+        facts = weighing.catalogue.advisories_for(None, found.platform)
+        return replace(found, brand=None, advisories=tuple(facts))
+    return found
 
 
 def best_answer(answers: Sequence[IdentificationV1]) -> IdentificationV1:
@@ -156,6 +168,10 @@ def _disagree(answers: Sequence[IdentificationV1]) -> bool:
     return any(a.isdisjoint(b) for a, b in combinations(named, 2))
 
 
+def _brands_differ(answers: Sequence[IdentificationV1]) -> bool:
+    return len({one.brand for one in answers if one.brand is not None}) > 1
+
+
 def _makers(answer: IdentificationV1) -> set[str]:
     """The brand, and every platform that its evidence leaves open for it."""
     return _identifying(answer) | {name for name in (answer.brand, answer.platform) if name is not None}
@@ -183,5 +199,5 @@ def _identifying(answer: IdentificationV1) -> set[str]:
 
 
 def _contested(best: IdentificationV1, answers: Sequence[IdentificationV1]) -> bool:
-    """Whether identifying evidence of any photo speaks for a platform that the best answer's has not."""
-    return not set().union(*map(_identifying, answers)) <= _identifying(best)
+    """Whether another photo names another brand, or its identifying evidence speaks for another platform."""
+    return _brands_differ(answers) or not set().union(*map(_identifying, answers)) <= _identifying(best)

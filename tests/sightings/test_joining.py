@@ -82,6 +82,15 @@ def test_a_sure_name_does_not_outvote_another_name() -> None:
     assert [c.platform for c in found.candidates] == ["hikvision", "dahua"]
 
 
+def test_two_brands_of_one_maker_leave_the_maker() -> None:
+    own = named("hikvision", read("HIKVISION", "hikvision", 12.0))
+    other = Identification(
+        Verdict.IDENTIFIED, "lorex", "hikvision", 0.97, evidence=(read("LOREX", "hikvision", 7.0),)
+    )
+    found = joined([own, camera_contract(camera(other))], WEIGHING)
+    assert (found.verdict, found.brand, found.platform) == (Verdict.IDENTIFIED, None, "hikvision")
+
+
 def test_a_brand_and_the_one_who_builds_for_it_do_not_disagree() -> None:
     sure = named("hikvision", read("HIKVISION", "hikvision", 12.0))
     found = Identification(
