@@ -39,8 +39,13 @@ class DecodeChild:
     @property
     def rests(self) -> bool:
         """Whether it waits for another photo, and may take one."""
-        quiet = not self._received and not select.select([self._ours], [], [], 0)[0]
-        return self._rests and self._left > 0 and quiet
+        return self._rests and self._left > 0 and not self._received and not self._speaks()
+
+    def _speaks(self) -> bool:
+        """Whether there is something to read, be it the end."""
+        poll = select.poll()
+        poll.register(self._ours, select.POLLIN)
+        return bool(poll.poll(0))
 
     def give(self, photo: bytes) -> None:
         """Sends the next photo. That it is gone its reply tells."""
@@ -67,7 +72,7 @@ class DecodeChild:
         if isinstance(reply, ExitReply):
             raise self._ended(reply.code)
         if isinstance(reply, RefusalReply):
-            self._rests = True
+            self._rests = reply.code != "internal"  # after a defect it ends
             raise PhotoError(ErrorCode(reply.code), reply.message)
         if reply is None:
             raise self.nonsense()

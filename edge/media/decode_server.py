@@ -19,7 +19,7 @@ from edge.media.replies import ReadyReply, read_reply
 log = logging.getLogger(__name__)
 
 _PACKAGES = Path(__file__).resolve().parents[2]
-_KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "TMPDIR")
+_KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL")
 """The others may hold passwords."""
 _BEGIN_S = 60
 _END_S = 5

@@ -176,6 +176,8 @@ class _Child:
             decoded = decode_bytes(data, self._order)
         except PhotoError as error:
             self._write(refusal_line(error))
+        except MemoryError:
+            self._write(refusal_line(_NO_MEMORY))
         else:
             self._show(photo_line(decoded), decoded.pixels)
 

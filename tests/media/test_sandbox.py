@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,33 @@ def test_no_more_at_once_than_the_setting_says(tmp_path: Path) -> None:
             most = max(most, seen)
             seen = len(children(server()))
     assert most == 2
+
+
+def test_one_child_may_take_several_photos() -> None:
+    def taken(data: bytes) -> list[int]:
+        with suppress(PhotoError):
+            assert decode(data, "photo", SETTINGS, together=4).width == 96
+        return children(server())
+
+    first = taken(JPEG)
+    assert len(first) == 1
+    assert taken(JPEG[:-200]) == first
+    assert decode(JPEG, "alone", SETTINGS).width == 96
+    assert first[0] in taken(JPEG)
+    taken(JPEG)
+    wait_for(lambda: first[0] not in children(server()))
+    taken(JPEG)
+    sandbox().rest()
+    wait_for(lambda: children(server()) == [])
+
+
+def test_a_child_that_died_while_it_waited_costs_nothing() -> None:
+    assert decode(JPEG, "photo", SETTINGS, together=4).width == 96
+    (waiting,) = children(server())
+    os.kill(waiting, signal.SIGKILL)
+    wait_for(lambda: b") Z " in Path(f"/proc/{waiting}/stat").read_bytes())
+    assert decode(JPEG, "photo", SETTINGS, together=4).width == 96
+    sandbox().rest()
 
 
 def test_it_holds_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
