@@ -8,6 +8,7 @@
   included, and while photos of 12 megapixels are, by the real models, for ``--minutes``.
 - ``start``: seconds from the command line to the first row that is on the disk.
 - ``archive``: ``camid batch`` on ``--count`` photos with each of ``--engine``; whether their rows are equal.
+  With ``--continue`` what an interrupted run left is taken up, and the figures are those of the rest.
 
 Figures go to the standard output as lines of JSON (and to ``--json FILE``) as they are measured, and as a
 table at the end. Processor times bear a machine that does other work; rates do not.
@@ -90,7 +91,9 @@ def archive(options: argparse.Namespace) -> Iterator[Ran]:
     photos = _photos(options, options.count or 20_000)
     outputs: list[Path] = []
     for engine in options.engine.split(","):
-        outputs.append(_emptied(options.folder / f"out-{engine}"))
+        out = options.folder / f"out-{engine}"
+        outputs.append(out if options.resume else _emptied(out))
+        before = _answered(out)
         command = [str(photos[0].parents[1]), "-o", str(outputs[-1]), "--geojson", "--summary"]
         if engine != "local":
             command += ["--engine", engine]
@@ -98,7 +101,7 @@ def archive(options: argparse.Namespace) -> Iterator[Ran]:
         if done.code:
             raise SystemExit(f"camid batch with {engine} ended with {done.code}")
         same = same_rows(outputs[0], outputs[-1]) if outputs[1:] else None
-        yield _ran(f"camid batch, {engine}", len(photos), done, same)
+        yield _ran(f"camid batch, {engine}", _answered(out) - before, done, same)
 
 
 def _photos(options: argparse.Namespace, count: int, kind: Kind = SMALL) -> list[Path]:
@@ -198,6 +201,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rivals", nargs="*", choices=RIVALS, default=list(RIVALS))
     parser.add_argument("--minutes", type=float, default=10, help="memory: of 12 MP photos; 0: none")
     parser.add_argument("--engine", default="local", help="archive: engines, joined by commas")
+    parser.add_argument(
+        "--continue", dest="resume", action="store_true", help="archive: take up what is there"
+    )
     return parser.parse_args()
 
 
