@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.disk import write_private
 from edge.errors import CamidError, ErrorCode
-from edge.vendors.catalogue import load_catalogue
+from edge.vendors.catalogue import Catalogue, load_catalogue
 from edge.vendors.parsing import read_toml
 from edge.vendors.protocol_rules import load_protocol_rules
 from edge.vendors.signed import ALL_FILES, Facts, digest_of, trusted
@@ -89,7 +89,16 @@ def look(data_dir: Path) -> InUse:
         return InUse(shipped(), Origin.FALLBACK, error.message)
     if entry is None or facts is None or not counts(facts, entry):
         return InUse(shipped(), Origin.SHIPPED)
+    if (missing := lacking(facts.catalogue)) is not None:  # it was installed under an earlier Camid
+        return InUse(shipped(), Origin.FALLBACK, missing)
     return InUse(facts, Origin.INSTALLED)
+
+
+def lacking(catalogue: Catalogue) -> str | None:
+    """What a catalogue lacks for this Camid: the models, the table of MAC addresses and answers that are kept
+    speak of the shipped makers by id."""
+    missing = set(shipped().catalogue.brands) - set(catalogue.brands)
+    return f"The catalogue lacks '{min(missing)}', which this Camid can name." if missing else None
 
 
 def counts(facts: Facts, entry: Entry) -> bool:

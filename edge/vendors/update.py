@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edge.disk import check_user, full_disk, write_private
 from edge.errors import CamidError, ErrorCode
-from edge.vendors.catalogue import Catalogue
 from edge.vendors.installed import (
     FOLDER,
     Entry,
     InstalledState,
     InUse,
     in_use,
+    lacking,
     look,
     place_of,
     read_state,
@@ -43,7 +43,8 @@ def update(
     """
     data = _read(file)
     facts = unseal(data, keys)
-    _check_makers(facts.catalogue)
+    if (missing := lacking(facts.catalogue)) is not None:
+        raise CamidError(ErrorCode.NOT_A_CATALOGUE, missing)
     with _changing(data_dir):
         used = look(data_dir)
         if facts.catalogue.version <= used.facts.catalogue.version and not force_older:
@@ -87,14 +88,6 @@ def _read(file: Path) -> bytes:
             return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise CamidError(ErrorCode.NOT_READABLE, f"{file} cannot be read ({error.strerror}).") from None
-
-
-def _check_makers(catalogue: Catalogue) -> None:
-    """The models, the table of MAC addresses and answers that are kept speak of the shipped makers by id."""
-    if missing := set(shipped().catalogue.brands) - set(catalogue.brands):
-        raise CamidError(
-            ErrorCode.NOT_A_CATALOGUE, f"The catalogue lacks '{min(missing)}', which this Camid can name."
-        )
 
 
 @contextmanager

@@ -130,6 +130,16 @@ def test_one_that_lacks_a_maker_which_models_know_is_refused(data: Path, tmp_pat
     assert not data.exists()
 
 
+def test_one_that_lacks_a_maker_of_a_later_camid_gives_way(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update(data, written(tmp_path / "installed", signed()), KEYS)
+    later = facts_of(files("2998-01-01", NEW_BRAND))
+    monkeypatch.setattr("edge.vendors.installed.shipped", lambda: later)
+    assert (look(data).origin, look(data).facts) == (Origin.FALLBACK, later)
+    assert "norvane_optics" in look(data).fault
+
+
 def test_rollback_goes_back_one_by_one(data: Path, tmp_path: Path) -> None:
     with pytest.raises(CamidError, match="No catalogue is installed"):
         rollback(data)
