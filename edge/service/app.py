@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, closing, suppress
 
 from fastapi import FastAPI, Request, Response
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect
 
 from edge.errors import CamidError
@@ -190,7 +191,8 @@ def _furnish(app: FastAPI, metrics: Metrics, audit: Audit) -> None:
     )
     for one in (*nouns, page, sighting_page, shell):
         app.include_router(one.router)
-    app.mount("/static", shell.Assets(), name="static")
+    # Compressed for a phone's network; answers are not, for their length would tell what they hold.
+    app.mount("/static", GZipMiddleware(shell.Assets(), minimum_size=1024), name="static")
 
 
 def _lifespan(

@@ -93,6 +93,14 @@ def test_the_plain_grid_asks_nobody(page: Page, service: Service) -> None:
     expect(page.locator("#map .dot.lit")).to_have_count(1)
 
 
+def test_the_first_load_is_small(page: Page, service: Service) -> None:
+    send(service, "a.jpg", 960)
+    enter(page, service)
+    expect(page.locator("#map .dot")).to_have_count(1)
+    got = page.evaluate("performance.getEntries().reduce((sum, one) => sum + (one.encodedBodySize ?? 0), 0)")
+    assert 50_000 < got < 300_000
+
+
 def test_a_place_by_typing_and_by_the_middle_of_the_map(
     page: Page, service: Service, client: httpx.Client
 ) -> None:
