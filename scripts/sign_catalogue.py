@@ -22,13 +22,11 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-import edge.vendors
 from edge.disk import write_private
-from edge.vendors.parsing import read_toml
-from edge.vendors.signed import ALL_FILES, public_text, seal, unseal
+from edge.vendors.installed import SHIPPED
+from edge.vendors.signed import files_in, public_text, seal, unseal
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = Path(edge.vendors.__file__).parent
 
 
 def make_key(place: Path, passphrase: bytes | None) -> Ed25519PrivateKey:
@@ -59,7 +57,7 @@ def signed(folder: Path, key: Ed25519PrivateKey) -> tuple[bytes, str]:
     Raises:
         CamidError: naming the entry that is wrong.
     """
-    data = seal({name: read_toml(folder / name) for name in ALL_FILES}, key)
+    data = seal(files_in(folder), key)
     return data, unseal(data, [key.public_key()]).catalogue.label
 
 

@@ -19,10 +19,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from edge.disk import write_private
 from edge.errors import CamidError, ErrorCode
 from edge.vendors.catalogue import Catalogue, load_catalogue
-from edge.vendors.parsing import read_toml
 from edge.vendors.protocol_rules import load_protocol_rules
-from edge.vendors.signed import ALL_FILES, Facts, digest_of, trusted
+from edge.vendors.signed import Facts, digest_of, files_in, trusted
 
+SHIPPED = Path(__file__).parent
 FOLDER, STATE = "catalogue", "state.json"
 _Digest = Field(pattern=r"^[0-9a-f]{64}$")
 _log = logging.getLogger("edge.catalogue")
@@ -64,9 +64,7 @@ class InUse:
 @lru_cache(maxsize=1)
 def shipped() -> Facts:
     """Raises: CamidError: ``settings_invalid``."""
-    folder = Path(__file__).parent
-    files = {name: read_toml(folder / name) for name in ALL_FILES}
-    return Facts(files, load_catalogue(), load_protocol_rules(), digest_of(files))
+    return Facts(load_catalogue(), load_protocol_rules(), digest_of(files_in(SHIPPED)))
 
 
 @lru_cache(maxsize=8)

@@ -165,7 +165,7 @@ def toml_entry(name: str, text: str) -> Entry:
     """The whole of a file called ``name``. Raises: CamidError: ``settings_invalid``."""
     try:
         return Entry(name, tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers too long, and tables too deep, to be read
         raise _fault(name, f"is no TOML ({error})") from None
 
 

@@ -16,7 +16,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -24,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.errors import CamidError, ErrorCode
 from edge.vendors.catalogue import Catalogue
-from edge.vendors.parsing import FILES, parse_catalogue
+from edge.vendors.parsing import FILES, parse_catalogue, read_toml
 from edge.vendors.protocol_rules import RULES_FILE, ProtocolRules, parse_protocol_rules
 
 MAGIC = b"camid-catalogue "
@@ -53,7 +52,6 @@ class _Content(BaseModel):
 class Facts:
     """What the files of one catalogue say. ``digest`` tells two of them apart, to the byte."""
 
-    files: Mapping[str, str]
     catalogue: Catalogue
     rules: ProtocolRules
     digest: str
@@ -63,7 +61,12 @@ def facts_of(files: Mapping[str, str]) -> Facts:
     """Checks ``ALL_FILES``. Raises: CamidError: ``settings_invalid``, naming file, entry and fault."""
     catalogue = parse_catalogue(files)
     rules = parse_protocol_rules(files[RULES_FILE], catalogue)
-    return Facts(MappingProxyType(dict(files)), catalogue, rules, digest_of(files))
+    return Facts(catalogue, rules, digest_of(files))
+
+
+def files_in(folder: Path) -> dict[str, str]:
+    """``ALL_FILES`` of a folder. Raises: CamidError: ``settings_invalid`` if one cannot be read."""
+    return {name: read_toml(folder / name) for name in ALL_FILES}
 
 
 def digest_of(files: Mapping[str, str]) -> str:

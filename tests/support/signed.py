@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge.vendors.installed import shipped
-from edge.vendors.signed import public_text, seal
+from edge.vendors.installed import SHIPPED, shipped
+from edge.vendors.signed import files_in, public_text, seal
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -18,7 +18,7 @@ NEW_BRAND = '\n[brand.norvane_optics]\nname = "Norvane Optics"\nwordmarks = ["NO
 
 def files(day: str = "2999-01-01", more: str = "") -> dict[str, str]:
     """The shipped files as of ``day``, with ``more`` at the end of ``catalogue.toml``."""
-    found = dict(shipped().files)
+    found = files_in(SHIPPED)
     stated = f"catalogue_date = {shipped().catalogue.date}"
     found["catalogue.toml"] = found["catalogue.toml"].replace(stated, f"catalogue_date = {day}", 1) + more
     return found

@@ -64,6 +64,8 @@ def test_a_good_catalogue_loads(tmp_path: Path) -> None:
         (GOOD.replace('name = "Label"', 'name = "Label"\nplatform = "gone"'), "no strong own_brand or oem"),
         (GOOD.replace('name = "Acme"', 'name = ""'), "'name' must be a text"),
         ("[[", "is no TOML"),
+        pytest.param("a = " + "[" * 5000, "is no TOML", id="too deep"),
+        pytest.param("a = " + "9" * 5000, "is no TOML", id="too long a number"),
     ],
 )
 def test_faults_of_brands(tmp_path: Path, catalogue: str, fault: str) -> None:
