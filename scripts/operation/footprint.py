@@ -22,6 +22,8 @@ from scripts.operation.service_process import ROOT, ServiceProcess, launched
 _MB = 1_000_000
 _EVERY_S = 0.02
 _IDLE_S = 5.0
+_RESTED_S = 45.0
+"""After the last photo: its pixels are forgotten, and the models have given memory back."""
 _LONGEST_S = 900.0
 SMALL_MACHINE_BYTES = 1_000_000_000
 
@@ -41,7 +43,7 @@ class Wheel:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Until it is ready, and a few seconds later: without a photo, and after some."""
+    """Until it is ready; memory without a photo, and when it rests after some."""
 
     wall_s: float
     cpu_s: float
@@ -86,7 +88,7 @@ def _start(cores: int) -> Start:
         time.sleep(_IDLE_S)
         idle = service.rss_mb()
         Clients(small_photos(8, 5), 2, service.url, Diary(), tries=True).join(_LONGEST_S)
-        time.sleep(_IDLE_S)
+        time.sleep(_RESTED_S)
         return Start(wall, cpu, idle, service.rss_mb())
 
 
@@ -104,7 +106,7 @@ def under_load(
         with watched(service) as samples:
             Clients(photos, clients, service.url, diary, tries=True).join(_LONGEST_S)
         own = service.peak_mb()
-        time.sleep(4 * _IDLE_S)  # the last picture stays decoded for 20 seconds
+        time.sleep(_RESTED_S)
         seconds = [one.seconds for one in diary.acknowledged]
         calm = service.rss_mb()
     return Load(len(seconds), max(samples.rss_mb), own, calm, percentile(seconds, 0.95), tuple(diary.wrong))
