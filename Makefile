@@ -24,7 +24,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
             $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams bench-batch soak fuzz fuzz-env \
+.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams bench-batch bench-operation soak fuzz fuzz-env \
         mosaics train-env train render-env renders osd-set ship lock docker clean
 
 help:  ## List the targets
@@ -67,6 +67,11 @@ bench-batch: dev $(RIVALS)/.installed  ## Archives: speed beside rivals, memory,
 	$(BIN)/python -m scripts.bench_batch speed --large --rounds 3 $(ARGS)
 	$(BIN)/python -m scripts.bench_batch start $(ARGS)
 	$(BIN)/python -m scripts.bench_batch memory --minutes 30 $(ARGS)
+
+bench-operation: dev  ## The service under kills, over a day, and what it takes (half an hour)
+	$(BIN)/python -m scripts.bench_operation
+	$(BIN)/python -m scripts.simulate_day
+	$(BIN)/python -m scripts.kill_service
 
 soak: dev  ## Eight cameras under every fault for twenty minutes
 	$(BIN)/python -m scripts.soak $(ARGS)

@@ -138,7 +138,12 @@ def test_a_database_too_large_to_be_read_at_once_is_swept_later(
         with closing(store):
             assert left.exists(), "it was not yet known whether the database names all that it holds"
             gate.set()
-            wait_for(lambda: store.tidy() or not left.exists())
+
+            def is_swept() -> bool:
+                store.tidy()
+                return not left.exists()
+
+            wait_for(is_swept)
             assert len(list(data.photos.glob("??/*"))) == 1
 
 
