@@ -55,11 +55,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CAMID_", extra="forbid", frozen=True)
 
     # service
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 8470
-    data_dir: Path = Path("camid-data")
+    host: str = Field("127.0.0.1", description="address to listen on; any but the loopback lets others in")
+    port: Annotated[int, Field(ge=0, le=65535)] = Field(8470, description="0 takes a free one")
+    data_dir: Path = Field(
+        Path("camid-data"), description="folder of all that is kept, for one service at a time"
+    )
     token: SecretStr | None = Field(None, description="fixed bearer token instead of a made one")
-    max_photos_per_request: Positive = 100
+    max_photos_per_request: Positive = Field(100, description="photos in one upload")
     max_queued_photos: Positive = Field(
         32, description="uploads that may wait before the service answers 503"
     )
@@ -145,22 +147,26 @@ class Settings(BaseSettings):
 
     # MQTT
     mqtt_url: str | None = Field(None, description="broker, mqtt://host[:port] or mqtts://host[:port]")
-    mqtt_username: str | None = None
-    mqtt_password: SecretStr | None = None
+    mqtt_username: str | None = Field(None, description="login at the broker")
+    mqtt_password: SecretStr | None = Field(None, description="of that login")
     mqtt_topic: Topic = Field("camid", description="first part of every topic")
     mqtt_discovery_topic: Topic = Field("homeassistant", description="first part of Home Assistant's topics")
 
     # models and inference
-    models_dir: Path = Field(default_factory=_default_models_dir)
-    provider: Literal["auto", "tensorrt", "cuda", "openvino", "acl", "xnnpack", "cpu"] = "auto"
+    models_dir: Path = Field(
+        default_factory=_default_models_dir, description="folder with manifest.toml; default: what is shipped"
+    )
+    provider: Literal["auto", "tensorrt", "cuda", "openvino", "acl", "xnnpack", "cpu"] = Field(
+        "auto", description="execution provider of ONNX Runtime; one that is named and missing is an error"
+    )
     threads: Annotated[int, Field(ge=0)] = Field(0, description="intra-op threads; 0: the cores available")
     loop_batch: Annotated[int, Field(ge=0)] = Field(
         0, description="inputs of several photos and streams in one call of a model; 0: 1, on a GPU 16"
     )
 
     # limits of one photo
-    max_photo_bytes: Positive = 64 * 1024 * 1024
-    max_photo_pixels: Positive = 120_000_000
+    max_photo_bytes: Positive = Field(64 * 1024 * 1024, description="of one file")
+    max_photo_pixels: Positive = Field(120_000_000, description="that a photo's header may announce")
     max_decode_seconds: Positive = Field(60, description="for one photo, and between two frames of a video")
     max_decoders: Positive = Field(4, description="photos decoded at the same time, each in its own process")
     min_photo_side: Positive = Field(16, description="pixels; below it a picture is refused")
@@ -180,7 +186,7 @@ class Settings(BaseSettings):
     max_candidates: Positive = Field(
         300, description="finds of the detector in one photo that get a second look, the likeliest first"
     )
-    max_cameras: Positive = 200
+    max_cameras: Positive = Field(200, description="reported in one photo, the surest first")
 
     # reading
     max_read_crops: Annotated[int, Field(ge=0)] = Field(12, description="housings read in one photo")
@@ -306,5 +312,5 @@ def load_settings(**overrides: object) -> Settings:
             f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)
         )
         raise CamidError(ErrorCode.SETTINGS_INVALID, f"Invalid settings: {faults}.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CamidError(ErrorCode.SETTINGS_INVALID, f"The settings file cannot be read: {error}.") from None

@@ -32,7 +32,7 @@ _COUNTED = re.compile(r"^#(\d+)\s", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``cpu_s`` counts the target's process and its children, its start left out; ``fault`` names the file that
+    """``cpu_s`` counts the target's process and its children without its start; ``fault`` names the file that
     broke it."""
 
     target: str

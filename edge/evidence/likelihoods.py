@@ -186,7 +186,7 @@ def _read_toml(path: Path) -> dict[str, dict[str, object]]:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ModelError(ErrorCode.MODEL_MISSING, f"{path.name} is missing.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _broken(path.name, error) from None
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from edge.domain import Gps, Source
 from edge.media.iptc import parse_iptc
-from edge.media.xmp import find_xmp, parse_xmp
+from edge.media.xmp import MAX_TEXT, find_xmp, parse_xmp
 
 T = TypeVar("T")
 
@@ -76,7 +76,8 @@ def _takeout(data: bytes) -> _Told:
         seconds = int(root["photoTakenTime"]["timestamp"])
         place = root.get("geoData") or {}
         gps = Gps(float(place["latitude"]), float(place["longitude"])) if _somewhere(place) else None
-        return _Told("sidecar", datetime.fromtimestamp(seconds, UTC), gps, root.get("description") or None)
+        caption = str(root.get("description") or "")[:MAX_TEXT]
+        return _Told("sidecar", datetime.fromtimestamp(seconds, UTC), gps, caption or None)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError):
         return nothing
 

@@ -14,7 +14,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 from edge.domain import Gps
 
 _MAX_BYTES = 1 << 20
-_MAX_TEXT = 2000
+MAX_TEXT = 2000
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _EXIF = "{http://ns.adobe.com/exif/1.0/}"
 _DATES = (
@@ -49,7 +49,7 @@ def parse_xmp(packet: bytes) -> Xmp:
     except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError):
         return Xmp()
     dates = (_moment(values[name]) for name in _DATES if name in values)
-    caption = values.get(_CAPTION, "").strip()[:_MAX_TEXT]
+    caption = values.get(_CAPTION, "").strip()[:MAX_TEXT]
     return Xmp(caption or None, next((date for date in dates if date), None), _gps(values))
 
 

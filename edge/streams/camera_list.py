@@ -157,9 +157,10 @@ def _csv_rows(path: Path) -> Iterable[tuple[str, Row]]:
 
 
 def _toml_rows(path: Path) -> Iterable[tuple[str, Row]]:
+    text = _text(path, MAX_BYTES)
     try:
-        document = tomllib.loads(_text(path, MAX_BYTES))
-    except tomllib.TOMLDecodeError as error:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise _bad(f"{path.name} is no TOML: {error}.") from None
     cameras = document.get("camera")
     if set(document) != {"camera"} or not isinstance(cameras, list):

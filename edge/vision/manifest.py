@@ -76,7 +76,7 @@ def load_manifest(models_dir: Path) -> Manifest:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(ErrorCode.MODEL_MISSING, f"{path} cannot be read ({error.strerror}).") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(ErrorCode.MODEL_BROKEN, f"{path} is not valid TOML ({error}).") from None
     entries = {name: _entry(models_dir, path, name, table) for name, table in tables.items()}
     return Manifest(path, MappingProxyType(entries))

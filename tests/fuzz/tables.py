@@ -70,9 +70,9 @@ def sealed(data: bytes) -> None:
 
 TARGETS = (
     Target("sealed", sealed),
-    Target("catalogue", catalogue, 4096),
-    Target("rules", rules, 4096),
-    Target("advisories", advisories, 4096),
-    Target("protocol-rules", protocol_rules, 4096),
-    Target("own", own, 4096),
+    Target("catalogue", catalogue, 8192),
+    Target("rules", rules, 8192),
+    Target("advisories", advisories, 8192),
+    Target("protocol-rules", protocol_rules, 8192),
+    Target("own", own, 8192),
 )

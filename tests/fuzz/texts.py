@@ -13,7 +13,8 @@ _MAX_LINE = 400
 
 
 def clock(data: bytes) -> None:
-    """A stamp written down as a person would means the same, or less where a weekday was mended."""
+    """A stamp written down as a person would still means what it meant, if maybe other things as well: what
+    stands beside it may have told day and month apart."""
     text = data.decode("utf-8", "replace")[:_MAX_LINE]
     stamp = find_stamp(text)
     if stamp is None:
@@ -23,7 +24,7 @@ def clock(data: bytes) -> None:
     assert 1 <= len(stamp.moments) <= 2
     again = find_stamp(stamp.text)
     assert again is not None
-    assert set(again.moments) <= set(stamp.moments)
+    assert set(again.moments) & set(stamp.moments)
 
 
 def query(data: bytes) -> None:

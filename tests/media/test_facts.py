@@ -76,6 +76,14 @@ def test_the_file_itself_comes_before_what_lies_beside_it() -> None:
     assert (both.position_from, both.caption_from) == ("xmp", "xmp")
 
 
+def test_a_description_is_a_text_of_bounded_length() -> None:
+    for said in ({"a": 1}, "x" * 100_000):
+        sidecar = json.dumps({"photoTakenTime": {"timestamp": "1"}, "description": said}).encode()
+        caption = facts_of(source(), b"", sidecar).caption
+        assert isinstance(caption, str)
+        assert len(caption) <= 2000
+
+
 def test_nothing_said_is_nothing_known() -> None:
     unknown = b'{"photoTakenTime": {"timestamp": "1"}, "geoData": {"latitude": 0.0, "longitude": 0.0}}'
     assert facts_of(source(), b"") == PhotoFacts()

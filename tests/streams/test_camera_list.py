@@ -87,7 +87,17 @@ def test_a_wrong_row_is_named(tmp_path: Path, text: str, says: str) -> None:
     assert caught.value.code is ErrorCode.BAD_REQUEST
 
 
-@pytest.mark.parametrize("text", ["camera = 1", "[camera]\nurl = 'rtsp://a/b'", "camera = [1]", "= ="])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "camera = 1",
+        "[camera]\nurl = 'rtsp://a/b'",
+        "camera = [1]",
+        "= =",
+        pytest.param("a = " + "[" * 5000, id="too deep"),
+        pytest.param("a = " + "9" * 5000, id="too long a number"),
+    ],
+)
 def test_wrong_toml_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(CamidError) as caught:
         read_cameras(_file(tmp_path, text, "cameras.toml"))

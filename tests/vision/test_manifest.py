@@ -90,6 +90,8 @@ def test_package_that_is_not_installed(models: Path) -> None:
     "text",
     [
         "not toml",
+        pytest.param("a = " + "[" * 5000, id="too deep"),
+        pytest.param("a = " + "9" * 5000, id="too long a number"),
         'net = "net.onnx"',
         '[net]\nfile = "net.onnx"',
         f'[net]\nfile = "net.onnx"\nsha256 = "{"g" * 64}"\nsize = 7',
