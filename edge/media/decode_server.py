@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from edge.errors import ErrorCode, PhotoError
-from edge.media import worker
 from edge.media.confine import Guards
-from edge.media.handover import Order
+from edge.media.handover import NUMBER_BYTES, Order
 from edge.media.replies import ReadyReply, read_reply
 
 log = logging.getLogger(__name__)
@@ -21,6 +20,10 @@ log = logging.getLogger(__name__)
 _PACKAGES = Path(__file__).resolve().parents[2]
 _KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL")
 """The others may hold passwords."""
+_MODULE = "edge.media.worker"
+"""Not imported here: it loads every decoder."""
+IDLE_S = 120.0
+"""After which a server that has nothing to do ends; another takes some tenths of a second to begin."""
 _BEGIN_S = 60
 _END_S = 5
 
@@ -33,7 +36,7 @@ class DecodeServer:
         self._control.settimeout(_BEGIN_S)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", worker.__name__, str(theirs.fileno())],
+                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(IDLE_S)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -76,8 +79,8 @@ class DecodeServer:
         """
         self.guards()
         socket.send_fds(self._control, [order.line()], descriptors)
-        answer = self._control.recv(worker.NUMBER_BYTES, socket.MSG_WAITALL)
-        if len(answer) < worker.NUMBER_BYTES:
+        answer = self._control.recv(NUMBER_BYTES, socket.MSG_WAITALL)
+        if len(answer) < NUMBER_BYTES:
             raise ConnectionResetError
         return int.from_bytes(answer)
 

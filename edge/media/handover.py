@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PHOTO: Final = "photo"
 VIDEO: Final = "video"
 LONGEST_LINE = 256 * 1024
+NUMBER_BYTES = 8
+"""Of the server's answer to an order: the child's process id; 0: none could be forked."""
 SIZE_BYTES = 8
 """Of the number before each photo: its bytes."""
 BASE_MEMORY = 1 << 29

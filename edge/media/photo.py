@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from edge.domain import FileTags, Picture, Source
+from edge.domain import FileTags, Picture, Pixels, Source
 from edge.errors import ErrorCode, PhotoError
 from edge.media.formats import Format, sniff
 from edge.media.handover import BASE_MEMORY, PHOTO, Order
@@ -44,16 +45,27 @@ def decode(data: bytes, name: str, settings: Settings, kind: str = "photo", *, t
         raise PhotoError(ErrorCode.EMPTY, "The file has no content.")
     _check_bytes(len(data), settings)
     order = _order(sniff(data), settings, together)
+    try:
+        reply, pixels, sha256 = _decoded(data, order, settings)
+    except PhotoError as error:
+        if together == 1 or error.code is not ErrorCode.DECODER_DIED:
+            raise
+        # What the process died of may be a photo that it had before.
+        reply, pixels, sha256 = _decoded(data, replace(order, most=1), settings)
+    exif = reply.exif
+    source = Source(kind, _name(name), sha256, reply.width, reply.height, exif.taken_at, exif.gps)
+    tags = FileTags(exif.make, exif.model, exif.software, reply.comments)
+    return Picture(pixels, source, decode_ms=(time.perf_counter() - started) * 1000, tags=tags)
+
+
+def _decoded(data: bytes, order: Order, settings: Settings) -> tuple[PhotoReply, Pixels, str]:
+    """What the file says, its pixels, and its hash."""
     with sandbox().photo(order, data, settings.max_decoders) as child:
         sha256 = hashlib.sha256(data).hexdigest()  # while the other process decodes
         reply = child.reply()
         if not isinstance(reply, PhotoReply):
             raise child.nonsense()
-        pixels = child.pixels(reply)
-    exif = reply.exif
-    source = Source(kind, _name(name), sha256, reply.width, reply.height, exif.taken_at, exif.gps)
-    tags = FileTags(exif.make, exif.model, exif.software, reply.comments)
-    return Picture(pixels, source, decode_ms=(time.perf_counter() - started) * 1000, tags=tags)
+        return reply, child.pixels(reply), sha256
 
 
 def _order(kind: Format, settings: Settings, together: int) -> Order:

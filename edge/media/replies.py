@@ -18,7 +18,7 @@ def printable(text: str) -> str:
 
 _Plain = AfterValidator(printable)
 _Side = Annotated[int, Field(ge=1, le=1 << 24)]
-_Label = Annotated[str, Field(max_length=MAX_LABEL), _Plain]
+_Label = Annotated[str, Field(min_length=1, max_length=MAX_LABEL), _Plain]
 _Comment = Annotated[str, Field(max_length=2048), _Plain]
 
 

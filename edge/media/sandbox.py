@@ -3,7 +3,7 @@
 Each process of Camid that decodes has one server (``worker.py``), begun with the first file, which forks a
 child for each, or for some photos one after the other where it is told so. Pixels are copied out of the
 child's memory. A child that dies, hangs or speaks nonsense is an error about its file; a server that is gone
-is begun anew.
+is begun anew, as is one that ended for want of work.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Sandbox:
         self._resting: defaultdict[Order, list[DecodeChild]] = defaultdict(list)
         self.deaths: Counter[str] = Counter()
         """Children that did not end well, by cause."""
+        self.known_guards: Guards | None = None
+        """What ``guards`` found last."""
 
     def prepare(self) -> None:
         """Begins the server without waiting for it."""
@@ -57,13 +59,8 @@ class Sandbox:
             PhotoError: ``internal`` if no server can be begun.
         """
         with self._lock:
-            return self._running().guards()
-
-    @property
-    def known_guards(self) -> Guards | None:
-        """The same without waiting; None while no server is ready."""
-        server = self._server
-        return None if server is None else server.known_guards
+            self.known_guards = self._running().guards()
+            return self.known_guards
 
     @property
     def process(self) -> int:
@@ -146,7 +143,7 @@ class Sandbox:
                 try:
                     process = server.send(order, descriptors)
                 except OSError:
-                    log.warning("The process that decodes is gone and is begun anew.")
+                    log.info("The process that decodes is gone and is begun anew.")
                     server.close()
                     self._server = None
                     continue

@@ -1,7 +1,7 @@
 """The process that decodes: it never opens what strangers send itself, but forks a child for each file.
 
-Run by ``sandbox.py`` as ``python -m edge.media.worker FD``; FD is the socket on which orders come, each with
-the descriptor where to answer and, for a video, that of the file. It loads every decoder once, so that a
+Run as ``python -m edge.media.worker FD IDLE_S``; FD is the socket on which orders come, each with the
+descriptor where to answer and, for a video, that of the file. It loads every decoder once, so that a
 child costs some milliseconds and shares its memory. A child is confined before it sees a byte of the file;
 what that makes of it, the next file never meets, unless its order is for several photos.
 """
@@ -30,6 +30,7 @@ from edge.media.codecs import load_plugins
 from edge.media.confine import Allowance, confine, die_first, end_with_parent, lower
 from edge.media.decoding import decode_bytes
 from edge.media.handover import (
+    NUMBER_BYTES,
     SIZE_BYTES,
     VIDEO,
     Order,
@@ -42,9 +43,6 @@ from edge.media.handover import (
     refusal_line,
 )
 
-NUMBER_BYTES = 8
-"""The answer to an order: the child's process id; 0: none could be forked."""
-
 _MOST_FILES = 1024
 _LONGEST_ORDER = 4096
 _SECCOMP, _LANDLOCK = 1, 2
@@ -54,10 +52,11 @@ _PIECE = 1 << 20
 
 
 class Server:
-    """Takes orders until Camid closes the socket, and then ends, its children with it."""
+    """Takes orders until Camid closes the socket, and then ends, its children with it; also where none came
+    for ``idle_s`` and there is no child."""
 
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
+    def __init__(self, control: socket.socket, idle_s: float) -> None:
+        self._control, self._idle_s = control, idle_s
         self._children: dict[int, int] = {}
         """The descriptor on which each one answers, by its process id."""
         self._told: set[int] = set()
@@ -72,7 +71,10 @@ class Server:
         self._poll.register(self._control, select.POLLIN)
         self._poll.register(self._woken, select.POLLIN)
         while True:
-            for ready, _ in self._poll.poll():
+            events = self._poll.poll(1000 * self._idle_s)
+            if not events and not self._children:
+                return
+            for ready, _ in events:
                 if ready == self._woken:
                     self._look()
                 elif ready != self._control.fileno():
@@ -240,7 +242,7 @@ def _tried() -> tuple[bool, bool]:
     return code > 0 and bool(code & _SECCOMP), code > 0 and bool(code & _LANDLOCK)
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, idle_s: float) -> None:
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, signal.SIG_IGN)  # Camid ends first, and its decoders with it
     lower(resource.RLIMIT_NOFILE, _MOST_FILES)
@@ -254,8 +256,8 @@ def main(descriptor: int) -> None:
     gc.collect()
     gc.freeze()  # pages that no collection writes to stay shared with the children
     gc.disable()
-    Server(control).run()
+    Server(control, idle_s).run()
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), float(sys.argv[2]))

@@ -33,7 +33,7 @@ class Ready(Health):
     )
     decoders: str = Field(
         description="`confined`; `without seccomp`, `without landlock` or both, joined by `and`, where "
-        "the kernel lacks it; `not begun` until the next photo, where the process that decodes was lost."
+        "the kernel lacks it."
     )
 
 

@@ -44,7 +44,7 @@ def calm(examples: int) -> settings:
 
 def outcome(data: bytes) -> Picture | None:
     try:
-        return decode(data, "fuzz", LIMITS)
+        return decode(data, "fuzz", LIMITS, together=50)
     except PhotoError:
         return None
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from edge.errors import Code, ErrorCode, PhotoError
-from edge.media import decode_child
+from edge.media import decode_child, decode_server
 from edge.media.photo import decode
 from edge.media.replies import EndReply, ExitReply, PhotoReply, RefusalReply, read_reply
 from edge.media.sandbox import sandbox
@@ -172,6 +172,17 @@ def test_it_holds_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         kept = Path(f"/proc/{server()}/environ").read_bytes()
     assert b"a-secret-token" not in kept
     assert b"another-secret" not in kept
+
+
+def test_a_server_without_work_ends_and_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decode_server, "IDLE_S", 0.1)
+    sandbox().close()
+    assert decode(JPEG, "photo", SETTINGS).width == 96
+    ended = server()
+    wait_for(lambda: b") Z " in Path(f"/proc/{ended}/stat").read_bytes())
+    monkeypatch.undo()
+    assert decode(JPEG, "photo", SETTINGS).width == 96
+    assert server() != ended
 
 
 def test_it_is_small() -> None:
