@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -259,15 +258,14 @@ def test_by_keyboard_alone_a_photo_is_sent_read_and_deleted(
     browser: Browser, service: Service, street_photo: Path
 ) -> None:
     with phone(browser, has_touch=False, is_mobile=False) as page:
+        page.on("filechooser", lambda chooser: chooser.set_files(street_photo))
         page.goto(service.url)
         expect(page.locator("#token")).to_be_focused()
         page.keyboard.type(TOKEN)
         page.keyboard.press("Enter")
         page.locator("#drop").wait_for()
         tab_to(page, "#files")
-        with page.expect_file_chooser() as chooser:
-            page.keyboard.press("Enter")
-        chooser.value.set_files(street_photo)
+        page.keyboard.press("Enter")
         answered(page)
         expect(page.locator("#heard")).to_have_text("street.jpg: 3 cameras")
         tab_to(page, "summary")
@@ -299,21 +297,20 @@ def tab_to(page: Page, place: str) -> None:
     raise AssertionError(f"{place} cannot be reached")
 
 
-def test_advice_is_shown_in_words(browser: Browser, service: Service, street_photo: Path) -> None:
+def test_advice_is_shown_in_words_where_there_are_any(
+    browser: Browser, service: Service, street_photo: Path
+) -> None:
     def with_advice(route: Route) -> None:
         body = route.fetch().json()
-        advice = [{"code": "for-this-test", "values": {"times": 3}}, {"code": "not-known-here", "values": {}}]
-        body["photos"][0]["cameras"][2]["identification"]["advice"] = advice
+        known = {"code": "lettering_small", "values": {"height": 9, "times": 3}, "promised": False}
+        unknown = {"code": "not_known_here", "values": {}, "promised": False}
+        body["photos"][0]["cameras"][2]["advice"] = [known, unknown]
         route.fulfill(json=body)
 
-    def with_words(route: Route) -> None:
-        words = {**json.loads(route.fetch().text()), "advice.for-this-test": "Zoom {times} times."}
-        route.fulfill(json=words)
-
-    with phone(browser, service_workers="block") as page:
+    with phone(browser) as page:
         page.route("**/api/v1/photos", with_advice)
-        page.route("**/texts/en.json", with_words)
         enter(page, service.url)
         page.set_input_files("#files", street_photo)
         answered(page)
-        expect(page.locator(".advice:visible li")).to_have_text(["Zoom 3 times."])
+        advice = "The lettering is 9 px high: step closer or zoom 3×."
+        expect(page.locator(".camera").nth(2).locator(".advice li")).to_have_text([advice])
