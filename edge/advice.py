@@ -64,9 +64,9 @@ def advise(
         return ()
     if text.reading is Reading.OVER_BUDGET:
         return (Advice(AdviceCode.ALONE),)
-    grey = _grey(pixels, housing)
+    grey = grey_of(pixels, housing)
     times = blur(grey)
-    size = _too_small(max(grey.shape) / times, _lettering(text.lines, evidence), _is_likely(found, promise))
+    size = _too_small(max(grey.shape) / times, lettering(text.lines, evidence), _is_likely(found, promise))
     blurred = Advice(AdviceCode.BLURRED, {"times": times}) if times > 1 else None
     told = tuple(advice for advice in (size, blurred, _light(grey)) if advice is not None)
     return told or (Advice(AdviceCode.OTHER_SIDE),)
@@ -76,12 +76,12 @@ def blur(grey: Grey) -> int:
     """How many times coarser ``grey`` (H×W) may be made without losing anything: 1 where it is sharp, else 2
     or 4."""
     found = 1
-    while found < COARSEST and _lost(grey, 2 * found) < LEAST_DETAIL:
+    while found < COARSEST and lost(grey, 2 * found) < LEAST_DETAIL:
         found *= 2
     return found
 
 
-def _lost(grey: Grey, times: int) -> float:
+def lost(grey: Grey, times: int) -> float:
     """Share of the contrast that is gone when the picture is made coarser and brought back."""
     height, width = grey.shape
     contrast = float(grey.std())
@@ -103,7 +103,7 @@ def _too_small(side: float, line: TextLine | None, likely: bool) -> Advice | Non
     return None
 
 
-def _lettering(lines: Sequence[TextLine], evidence: Sequence[Evidence]) -> TextLine | None:
+def lettering(lines: Sequence[TextLine], evidence: Sequence[Evidence]) -> TextLine | None:
     """The surest line that speaks for a maker, else the surest that is lettering at all."""
     telling = {one.value for one in evidence}
     known = [line for line in lines if line.text in telling]
@@ -116,14 +116,23 @@ def _is_likely(found: Identification, promise: float) -> bool:
 
 
 def _light(grey: Grey) -> Advice | None:
-    if float(np.percentile(grey, 95)) < LEAST_LIGHT:
+    if light(grey) < LEAST_LIGHT:
         return Advice(AdviceCode.DARK)
+    return Advice(AdviceCode.GLARE) if white(grey) > MOST_WHITE else None
+
+
+def light(grey: Grey) -> float:
+    """The grey level that a twentieth of ``grey`` passes."""
+    return float(np.percentile(grey, 95))
+
+
+def white(grey: Grey) -> float:
+    """Share of white in the middle of ``grey``."""
     rows, columns = (slice(int(MIDDLE * n), n - int(MIDDLE * n)) for n in grey.shape)
-    white = float((grey[rows, columns] >= WHITE).mean())
-    return Advice(AdviceCode.GLARE) if white > MOST_WHITE else None
+    return float((grey[rows, columns] >= WHITE).mean())
 
 
-def _grey(pixels: Pixels, housing: Housing) -> Grey:
+def grey_of(pixels: Pixels, housing: Housing) -> Grey:
     """The housing, at most so large that the coarsest look at it is still of ``LEGIBLE_SIDE``."""
     box = housing.box.clipped(pixels.shape[1], pixels.shape[0])
     if box is None:
