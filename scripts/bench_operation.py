@@ -11,7 +11,9 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from edge.settings import load_settings
@@ -45,41 +47,33 @@ class Line:
         return f"{self.what:58} {self.measured:8.2f} {self.unit:3}{wanted}"
 
 
-def size() -> list[Line]:
+def size() -> Iterator[Line]:
     with tempfile.TemporaryDirectory() as made:
         wheel = build_wheel(Path(made))
-    return [
-        Line("wheel", wheel.packed / 1e6, "MB"),
-        Line("installed, dependencies apart", wheel.unpacked_mb, "MB", _INSTALLED_MB),
-        Line("models in it", wheel.models / 1e6, "MB"),
-    ]
+    yield Line("wheel", wheel.packed / 1e6, "MB")
+    yield Line("installed, dependencies apart", wheel.unpacked_mb, "MB", _INSTALLED_MB)
+    yield Line("models in it", wheel.models / 1e6, "MB")
 
 
-def start(rounds: int) -> list[Line]:
+def start(rounds: int) -> Iterator[Line]:
     taken = starts(rounds, cores=2)
-    return [
-        Line("start to ready, two cores", taken.wall_s, "s", _READY_S),
-        Line("start to ready, processor", taken.cpu_s, "s", _READY_S),
-        Line("memory, idle after the start", taken.idle_mb, "MB", _IDLE_MB),
-        Line("memory, idle after eight photos", taken.used_mb, "MB", _IDLE_MB),
-    ]
+    yield Line("start to ready, two cores", taken.wall_s, "s", _READY_S)
+    yield Line("start to ready, processor", taken.cpu_s, "s", _READY_S)
+    yield Line("memory, idle after the start", taken.idle_mb, "MB", _IDLE_MB)
+    yield Line("memory, idle after eight photos", taken.used_mb, "MB", _IDLE_MB)
 
 
-def memory(data: Path, photos: int, clients: int, limit_mb: int | None) -> list[Line]:
+def memory(data: Path, photos: int, clients: int, limit_mb: int | None) -> Iterator[Line]:
     scenes = [one.jpeg for one in bench_pictures(data) if one.name.startswith("12 MP")]
     sent = [numbered(scenes[number % len(scenes)], number) for number in range(photos)]
-    lines = []
     for name, small in (("settings for 1 GB", True), ("defaults", False)):
         load = under_load(sent, clients, small=small, data_limit_mb=limit_mb if small else None)
         what = f"{name}, {load.photos} of {photos} photos of 12 MP, {clients} clients"
-        lines += [
-            Line(f"{what}: peak", load.peak_mb, "MB", _CEILING_MB if small else None),
-            Line(f"{name}: peak of the service's own process", load.own_peak_mb, "MB"),
-            Line(f"{name}: calm again", load.calm_mb, "MB"),
-            Line(f"{name}: 95th percentile of one photo", load.p95_s, "s"),
-            Line(f"{name}: photos without an answer", photos - load.photos, "", 0),
-        ]
-    return lines
+        yield Line(f"{what}: peak", load.peak_mb, "MB", _CEILING_MB if small else None)
+        yield Line(f"{name}: peak of the service's own process", load.own_peak_mb, "MB")
+        yield Line(f"{name}: calm again", load.calm_mb, "MB")
+        yield Line(f"{name}: 95th percentile of one photo", load.p95_s, "s")
+        yield Line(f"{name}: photos without an answer", photos - load.photos, "", 0)
 
 
 def main() -> None:
@@ -94,16 +88,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=CHECKOUT.parent / "shared" / "data")
     options = parser.parse_args()
     load_settings()  # wrong ones are said at once
-    lines: list[Line] = []
-    for part in options.parts or PARTS:
-        if part == "size":
-            lines += size()
-        elif part == "start":
-            lines += start(options.rounds)
-        else:
-            lines += memory(options.data, options.photos, options.clients, options.limit_mb)
-    print(*lines, sep="\n")
-    sys.exit(0 if all(line.passed for line in lines) else 1)
+    measure: dict[str, Callable[[], Iterator[Line]]] = {
+        "size": size,
+        "start": lambda: start(options.rounds),
+        "memory": lambda: memory(options.data, options.photos, options.clients, options.limit_mb),
+    }
+    passed = True
+    for line in chain.from_iterable(measure[part]() for part in options.parts or PARTS):
+        print(line, flush=True)
+        passed &= line.passed
+    sys.exit(0 if passed else 1)
 
 
 if __name__ == "__main__":
