@@ -332,3 +332,12 @@ def test_reading_alone_changes_nothing(service: Service, client: httpx.Client) -
         assert say(reader, one, vendor="axis").status_code == 403
     with service.client(service.token("streams", "streams")) as stranger:
         assert stranger.get("/api/v1/sightings").status_code == 403
+
+
+def test_with_its_photo_goes_what_was_said_of_it(service: Service, client: httpx.Client) -> None:
+    photo = send(service, "a.jpg", 960)
+    say(client, of(client, photo), vendor="axis")
+    assert client.delete(f"/api/v1/photos/{photo['id']}").status_code == 204
+    assert listed(client) == []
+    files = [file for file in service.data_dir.glob("camid.sqlite*") if file.is_file()]
+    assert all(b"E. Editor" not in file.read_bytes() for file in files)
