@@ -3,14 +3,16 @@
     python -m scripts.bench_decode [--runs 15] [--long-side 4000] [--together 1]
 
 Both ways take turns with one thread each, so that what else the machine does meets both alike, and both also
-name the file by its hash, as ``decode`` does. Printed are the medians, their ratio, and what the server
-holds in memory.
+name the file by its hash, as ``decode`` does. Printed are the medians, their ratio, the processor time of
+both (on a busy machine the fairer one), and what the server holds in memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import os
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -25,6 +27,8 @@ from edge.media.sandbox import sandbox
 from edge.settings import Settings
 
 _QUALITY = 90
+_REAPING_S = 1.0
+"""Until the server has counted the children that have ended."""
 
 
 def main() -> None:
@@ -41,16 +45,18 @@ def main() -> None:
     settings = Settings()
     photo = drawn(arguments.long_side, arguments.long_side * 3 // 4)
     decode(photo, "the first", settings)
-    here, apart = in_turns(
-        arguments.runs,
+    ways = (
         lambda: (hashlib.sha256(photo).hexdigest(), decode_bytes(photo, settings)),
         lambda: decode(photo, "photo", settings, together=arguments.together),
     )
+    here, apart = in_turns(arguments.runs, *ways)
+    worked = [processor_ms(arguments.runs, way) for way in ways]
     pixels = arguments.long_side**2 * 3 // 4
     print(f"{pixels / 1e6:.1f} MP, {len(photo) / 1e6:.1f} MB, median (least) of {arguments.runs} runs")
     print(f"in this process: {shown(here)}")
     print(f"in a confined one: {shown(apart)}")
     print(f"ratio: {statistics.median(apart) / statistics.median(here):.3f} ({min(apart) / min(here):.3f})")
+    print(f"processor: {worked[0]:.1f} and {worked[1]:.1f} ms, ratio {worked[1] / worked[0]:.3f}")
     print(f"the server: {held(sandbox().process)}")
 
 
@@ -73,6 +79,23 @@ def in_turns(runs: int, *ways: Callable[[], object]) -> list[list[float]]:
             way()
             taken.append(time.perf_counter() - start)
     return times
+
+
+def processor_ms(runs: int, way: Callable[[], object]) -> float:
+    """Of this process, the server and its children, a run."""
+    before = processor_s()
+    for _ in range(runs):
+        way()
+    sandbox().rest()
+    time.sleep(_REAPING_S)
+    return 1000 * (processor_s() - before) / runs
+
+
+def processor_s() -> float:
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    fields = Path(f"/proc/{sandbox().process}/stat").read_text().rpartition(")")[2].split()
+    ticks = sum(int(field) for field in fields[11:15])  # its own and its children's that have ended
+    return own.ru_utime + own.ru_stime + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def shown(seconds: list[float]) -> str:
