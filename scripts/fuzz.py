@@ -72,6 +72,14 @@ def _executions(log: str) -> int:
     return int(found[1] if found else max(map(int, _COUNTED.findall(log)), default=0))
 
 
+def run_until(minutes: float, names: Sequence[str], seconds: int, jobs: int, out: Path) -> bool:
+    """Round after round until all runs so far have had so many processor minutes, or a parser breaks."""
+    while run(names, seconds, jobs, out):
+        if sum(done.cpu_s for done in _runs(out)) >= minutes * 60:
+            return True
+    return False
+
+
 def run(names: Sequence[str], seconds: int, jobs: int, out: Path) -> bool:
     """Fuzzes the targets, ``jobs`` at a time; whether none broke. A run becomes a line of ``runs.jsonl``."""
     os.nice(max(0, 10 - os.nice(0)))
@@ -87,12 +95,16 @@ def run(names: Sequence[str], seconds: int, jobs: int, out: Path) -> bool:
     return sound
 
 
+def _runs(out: Path) -> Iterator[Run]:
+    for line in (out / "runs.jsonl").read_text().splitlines():
+        yield Run(**json.loads(line))
+
+
 def report(out: Path) -> Iterator[str]:
     """All runs so far, as a table of Markdown."""
     executions: dict[str, int] = defaultdict(int)
     minutes: dict[str, float] = defaultdict(float)
-    for line in (out / "runs.jsonl").read_text().splitlines():
-        done = Run(**json.loads(line))
+    for done in _runs(out):
         executions[done.target] += done.executions
         minutes[done.target] += done.cpu_s / 60
     yield "| target | executions | CPU minutes | kept inputs |"
@@ -108,12 +120,15 @@ def main() -> None:
     parser.add_argument("what", choices=("run", "report"))
     parser.add_argument("targets", nargs="*", default=[], help="default: all")
     parser.add_argument("--seconds", type=int, default=10, help="for each target")
+    parser.add_argument(
+        "--minutes", type=float, default=0, help="go on until all runs had so many, of processor time"
+    )
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("runs/fuzz"))
     given = parser.parse_args()
     if given.what == "report":
         print("\n".join(report(given.out)))
-    elif not run(given.targets or list(TARGETS), given.seconds, given.jobs, given.out):
+    elif not run_until(given.minutes, given.targets or list(TARGETS), given.seconds, given.jobs, given.out):
         sys.exit(1)
 
 

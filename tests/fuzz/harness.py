@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -16,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import atheris
+
+from tests.fuzz.target import scratch
 
 _INSTRUMENTED = ["edge", "PIL", "py7zr", "tarfile", "zipfile", "tomllib", "python_multipart", "defusedxml"]
 
@@ -41,6 +44,8 @@ def _keeping(run: Callable[[bytes], None], folder: Path) -> Callable[[bytes], No
         except Exception:
             (folder / f"crash-{hashlib.sha1(data, usedforsecurity=False).hexdigest()}").write_bytes(data)
             traceback.print_exc()
+            if scratch.cache_info().currsize:
+                shutil.rmtree(scratch(), ignore_errors=True)
             os._exit(1)
 
     return kept

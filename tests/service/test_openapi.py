@@ -34,7 +34,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-CASES = 5
+CASES = 3
 """For each address, each token and each of right and wrong requests."""
 MANY_CASES = int(os.environ.get("CAMID_TEST_CASES", "100"))
 Operation = Any
