@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edge.cli_token import fields
+from edge.cli_token import AsJson, DataDirectory, fields
 from edge.terminal import exit_codes, given_settings, say
 
 lan = typer.Typer(
@@ -15,9 +14,6 @@ lan = typer.Typer(
     rich_markup_mode=None,
     help="Phones on the local network, for a service that runs with --lan; changes count at once.",
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-DataDirectory = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the service's data.")]
 
 
 @lan.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import re
 import socket
@@ -64,14 +65,10 @@ def _towards_others() -> Iterator[str]:
 
 def _of_interfaces() -> Iterator[str]:
     """The first IPv4 address of each interface, on Linux; on others those under the host's name."""
-    try:
-        from fcntl import ioctl  # noqa: PLC0415 - not on every system
-    except ImportError:  # pragma: no cover
-        return
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         for _, name in socket.if_nameindex():
             with suppress(OSError):
-                answer = ioctl(probe, _SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
+                answer = fcntl.ioctl(probe, _SIOCGIFADDR, struct.pack("256s", name.encode()[:15]))
                 yield socket.inet_ntoa(answer[20:24])
     with suppress(OSError):
         yield from (str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET))

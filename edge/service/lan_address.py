@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -20,6 +21,11 @@ class LanAddress(BaseModel):
     service: str
     trust: str
     others: tuple[str, ...]
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether others can come: not where the box has no private address, or listens to itself only."""
+        return urlsplit(self.service).hostname not in ("127.0.0.1", "::1", "localhost")
 
 
 def read_address(data: Path) -> LanAddress:

@@ -27,6 +27,8 @@ def greet_lan(console: Console, lan: LanSide, pairings: PairingStore, settings: 
 
 
 def show_trust(console: Console, address: LanAddress, fingerprint: str) -> None:
+    if not address.is_reached:
+        _say(console, "No phone can reach this address: the machine has no private address to listen on now.")
     for one in address.others:
         _say(console, f"also {one}/")
     _say(console, f"Once on every phone: open {address.trust}/ and trust this box there.")

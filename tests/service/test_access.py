@@ -17,7 +17,7 @@ from tests.support.service import TOKEN, Service, make_settings, photo, running
 
 PHOTOS = "/api/v1/photos"
 OPEN = {"/healthz", "/readyz", "/api/v1/pairing"}
-"""They say yes or no, and need no token."""
+"""They say yes or no, or give who comes a first cookie, and need no token."""
 SENTINEL = "0" * 32
 
 

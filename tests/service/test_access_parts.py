@@ -208,7 +208,7 @@ def test_photos_from_before_belong_to_the_admin(data: DataDir) -> None:
     with closing(Store(data)) as store:
         kept = store.add(incoming(data), answer())
     with closing(sqlite3.connect(data.database)) as old:  # as the schema was before tokens had names
-        old.execute("DROP TABLE tokens")
+        old.executescript("DROP TABLE tokens; DROP INDEX photos_sending")
         for column in ("owner", "shared"):
             old.execute(f"ALTER TABLE photos DROP COLUMN {column}")
         old.commit()

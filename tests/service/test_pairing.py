@@ -280,7 +280,7 @@ def test_a_phone_expires_and_is_the_same_when_paired_again(codes: Codes) -> None
     again = codes.tokens.find("phone 2", Kind.PHONE)
     assert first is not None
     assert again is not None
-    assert (again.id, again.name, again.scopes) == (first.id, first.name, {Scope.READ})
+    assert (again.id, again.name, again.scopes) == (first.id, first.name, frozenset({Scope.READ}))
 
 
 def test_a_revoked_phone_is_another_when_paired_again(codes: Codes) -> None:

@@ -6,8 +6,10 @@ import re
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-_SCALE = 8
+_DISTANCES = (4, 5, 8, 10, 13)
+"""Pixels a module. OpenCV's detector misses one picture in forty at any one of them, and none at all."""
 _UPPER, _LOWER = "▀█", "▄█"
 
 
@@ -20,6 +22,11 @@ def decoded(shown: str) -> str:
     last = [line for line in reversed(lines) if len(line) == width]
     rows = [[one in half for one in line] for line in reversed(last) for half in (_UPPER, _LOWER)]
     dark = np.array(rows, dtype=bool)
-    picture = np.where(np.kron(dark, np.ones((_SCALE, _SCALE), bool)), 0, 255).astype(np.uint8)
-    text, _, _ = cv2.QRCodeDetector().detectAndDecode(picture)
+    return next(filter(None, (_seen(dark, pixels) for pixels in _DISTANCES)), "")
+
+
+def _seen(dark: NDArray[np.bool_], pixels: int) -> str:
+    picture = np.where(np.kron(dark, np.ones((pixels, pixels), bool)), 0, 255).astype(np.uint8)
+    blurred = cv2.GaussianBlur(picture, (0, 0), pixels / 4)
+    text, _, _ = cv2.QRCodeDetector().detectAndDecode(blurred)
     return str(text)
