@@ -12,9 +12,9 @@ ADMIN_ID = "admin"
 
 class Scope(StrEnum):
     UPLOAD = "upload"
-    """Send photos, and review those that one can read."""
+    """Send photos, review those that one can read, and change one's own sightings."""
     READ = "read"
-    """One's own photos and those that were shared, their results and reviews; counters."""
+    """One's own photos and those that were shared, their results, reviews and sightings; counters."""
     STREAMS = "streams"
     """Watch, change, check and remove streams: all of them, for they belong to the installation."""
     ADMIN = "admin"

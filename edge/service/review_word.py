@@ -115,9 +115,14 @@ def machine_vendor(camera: CameraV1) -> str | None:
     return camera.identification.brand or camera.identification.platform
 
 
+def check_vendor(vendor: str | None, catalogue: Catalogue) -> None:
+    """Raises: CamidError: ``bad_request`` for one that the catalogue has not."""
+    if vendor is not None and vendor not in {OTHER_MAKER, *catalogue.brands}:
+        raise CamidError(ErrorCode.BAD_REQUEST, f"{vendor[:60]!r} is no maker of the catalogue.")
+
+
 def _camera(word: ReviewedCameraV1, photo: PhotoV1, catalogue: Catalogue) -> KeptCameraV1:
-    if word.vendor is not None and word.vendor not in {OTHER_MAKER, *catalogue.brands}:
-        raise CamidError(ErrorCode.BAD_REQUEST, f"{word.vendor[:60]!r} is no maker of the catalogue.")
+    check_vendor(word.vendor, catalogue)
     if word.machine is not None and word.machine >= len(photo.cameras):
         raise CamidError(ErrorCode.BAD_REQUEST, f"The photo has no camera {word.machine + 1}.")
     machine = photo.cameras[word.machine] if word.machine is not None else None

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from edge.domain import OTHER_MAKER, FormFactor
+from edge.domain import FormFactor
 from edge.errors import CamidError, ErrorCode
 from edge.evidence.likelihoods import load_likelihoods, load_thresholds
 from edge.service.access import Caller
@@ -18,7 +18,7 @@ from edge.service.auth import READ, Reader, Uploader
 from edge.service.json_body import json_request, read_json
 from edge.service.paging import Offset
 from edge.service.parts import Parts, parts
-from edge.service.review_word import Decision, Text, VendorWord
+from edge.service.review_word import Decision, Text, VendorWord, check_vendor
 from edge.service.sighting_answers import (
     SightingsV1,
     SightingV1,
@@ -260,8 +260,7 @@ async def say_of_sighting(
 ) -> SightingV1:
     """Kept beside the machine's answer, which stays as it is; the last word of all counts, here or in a
     review of one of its photos. It trains nothing: it may rest on what no single photo shows."""
-    if body.vendor is not None and body.vendor not in {OTHER_MAKER, *service.catalogue.brands}:
-        raise CamidError(ErrorCode.BAD_REQUEST, f"{body.vendor[:60]!r} is no maker of the catalogue.")
+    check_vendor(body.vendor, service.catalogue)
     word = Word(None, body.by, _now(), _decision(body, one), body.vendor, body.form_factor)
     said = await asyncio.to_thread(service.store.sightings.say, one.id, word)
     return sighting_answer(said, service.names, caller)
