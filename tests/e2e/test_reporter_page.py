@@ -82,7 +82,7 @@ def rows(service: Service) -> list[tuple[str, str]]:
 
 def shell_ready(page: Page) -> None:
     page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 
 def test_an_upload_that_breaks_ten_times_arrives_once(
