@@ -4,7 +4,7 @@
     python -m scripts.measure_advice --data ../shared/data --split train --part 2 --limits
 
 Every product of the split is asked about, those without a readable mark and those of makers outside the
-catalogue too; the housing is found in the picture as it is. ``--limits`` shows by what the limits were chosen:
+catalogue too; the housing is found in the picture as it is. ``--limits`` shows how the limits were chosen:
 how much is named at which size of lettering and housing, the light and sharpness of housings, and what other
 thresholds would promise, also where what speaks for the true maker is left out, as if the catalogue did not
 know it, so that whatever is promised is wrong.
