@@ -11,7 +11,7 @@ from scripts.kill_service import lines
 from scripts.operation.clients import percentile
 from scripts.operation.killing import Plan, Report, run, small_photos
 
-FEW = Plan(photos=30, clients=5, kills=4, calm=5, seed=7)
+FEW = Plan(photos=30, clients=5, kills=4, calm=2, seed=7)
 MANY = Plan(photos=300, clients=20, kills=50, calm=60, seed=1)
 
 
