@@ -43,8 +43,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def phone(browser: Browser) -> Iterator[BrowserContext]:
-    """It passes the warning, for its store of authorities is not the test's to fill; what a device that trusts
-    the authority accepts is tested by handshakes."""
+    """It passes the warning, for its store of authorities is not the test's to fill; what a device that
+    trusts the authority accepts is tested by handshakes."""
     with browser.new_context(
         viewport={"width": 360, "height": 740}, user_agent=PIXEL, locale="en", ignore_https_errors=True
     ) as context:
