@@ -125,7 +125,7 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("runs/fuzz"))
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     if given.what == "report":
         print("\n".join(report(given.out)))
     elif not run_until(given.minutes, given.targets or list(TARGETS), given.seconds, given.jobs, given.out):
