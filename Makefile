@@ -12,6 +12,9 @@ R      := runs/train
 T      := $(TRAIN)/bin/python -m scripts
 ARGS   ?=
 FUZZ_SECONDS ?= 10
+DOCS_PORT ?= 8472
+# Its note on a successor is for those who choose tools, not for those who build pages.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 # What is rendered is rarer than what is drawn, and counts four times.
 RENDERED := runs/render/cameras runs/render/lookalikes
 DRAWN  := --drawn $(R)/drawn $(R)/lookalikes $(R)/signs $(R)/marked $(RENDERED) $(RENDERED) $(RENDERED) $(RENDERED)
@@ -25,7 +28,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams bench-batch bench-operation soak fuzz fuzz-env \
-        mosaics train-env train render-env renders osd-set ship lock docker clean
+        mosaics train-env train render-env renders osd-set ship reference docs docs-serve lock docker clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -121,6 +124,15 @@ ship: dev  ## Put what `make train` made into models/; the last lines of fit_hou
 	cp $(R)/housing.onnx models/
 	$(BIN)/python -m scripts.add_model detector detector.onnx
 	$(BIN)/python -m scripts.add_model housing housing.onnx --set "calibration=$$(cat $(R)/calibration-nano.json)"
+
+reference: dev  ## Write the part of the reference that is made from the code
+	$(BIN)/python -m scripts.generate_reference
+
+docs: dev  ## Build the documentation as a site, strictly, into runs/site
+	$(MKDOCS) build --strict
+
+docs-serve: dev  ## Show the documentation on this machine, built anew as it changes
+	$(MKDOCS) serve --strict --dev-addr 127.0.0.1:$(DOCS_PORT)
 
 lock: $(UV)  ## Pin every dependency again, with hashes
 	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) --group build -o requirements.lock

@@ -1,7 +1,7 @@
 """What a batch writes: one row a photo, one row a camera, as Arrow tables.
 
 Rows hold no times of ours and only rounded numbers, so that the same picture gives the same row in any batch.
-``docs/reference/batch.md`` describes every column.
+``MEANINGS`` says what every column holds; ``docs/reference/batch.md`` how rows follow one another.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -82,6 +83,58 @@ ERRORS = pa.schema(
 
 REPLACED = pa.schema([("place", pa.string()), ("part", pa.int32())])
 """Rows that count no more: the one about ``place`` in part ``part``, with its cameras."""
+
+MEANINGS = MappingProxyType(
+    {
+        "place": "The path as given; a member of an archive as `archive.zip!/name`.",
+        "bytes": "Size of the file.",
+        "modified_ns": "Time of change, nanoseconds since 1970; negative where it is made of an ETag.",
+        "sha256": "Hash of the file. Of a frame: of the video's hash and the frame's time.",
+        "duplicate_of": "The place of the same content, which has the answer; then all but place, size,"
+        " time of change and hash is null.",
+        "width": "Pixels of the upright picture.",
+        "height": "Pixels of the upright picture.",
+        "taken_at": "When it was taken, ISO 8601.",
+        "year": "Year of `taken_at`.",
+        "latitude": "Of the photo, WGS 84 degrees, north positive.",
+        "longitude": "Of the photo, WGS 84 degrees, east positive.",
+        "bearing": "Direction of view, degrees from true north.",
+        "country": "Two letters (ISO 3166-1) by the position, from Natural Earth's boundaries; Crimea counts"
+        " as Ukraine.",
+        "taken_from": "Which part of the file, or which sidecar, says when.",
+        "position_from": "Which part of the file, or which sidecar, says where.",
+        "caption": "What the file says it shows.",
+        "caption_from": "Which part of the file, or which sidecar, says that.",
+        "cameras": "Cameras found.",
+        "identified": "Cameras with a name.",
+        "vendors": "Makers of the identified cameras.",
+        "marks": "Makers on signs and cartons.",
+        "recorded_by": "Maker of the camera that took the picture.",
+        "osd_timestamp": "Date and time in the on-screen display.",
+        "osd_channel": "Name of the channel in the on-screen display.",
+        "frame_s": "Of a frame: its time in the video, in seconds.",
+        "frames": "Of a video's own row: how many frames have rows.",
+        "camera": "Number in the photo, from 0, the surest first.",
+        "x0": "Left side of the camera, in pixels of the upright picture.",
+        "y0": "Upper side of the camera.",
+        "x1": "Right side of the camera, exclusive.",
+        "y1": "Lower side of the camera, exclusive.",
+        "score": "How sure the detector is that this is a camera, 0 to 1.",
+        "form_factor": "Form of the housing, as in `camid/1`.",
+        "verdict": "`identified`, `candidates` or `undetermined`.",
+        "brand": "The name on the camera, if proven.",
+        "platform": "Who built hardware and firmware, if known.",
+        "vendor": "The brand, or the platform where no brand is proven.",
+        "confidence": "Posterior probability of the verdict.",
+        "candidates": "JSON, as in `camid/1`.",
+        "evidence": "JSON, as in `camid/1`.",
+        "reading": "Whether lettering was looked for, as in `camid/1`.",
+        "code": "Stable code of what was wrong.",
+        "message": "What was wrong and what to do, for people.",
+        "part": "Number of the part that holds rows which count no more.",
+    }
+)
+"""What each column holds, in Markdown."""
 
 Row = Mapping[str, Any]
 """One row: the names of a schema to plain values. The one place where dicts stand for a type: Arrow's own."""
