@@ -1,4 +1,4 @@
-"""Every kept input once through its parser, and each seed cut short and repeated to the longest that comes."""
+"""Every kept input once through its parser, and each seed cut short and repeated to the longest there is."""
 
 from __future__ import annotations
 
