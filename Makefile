@@ -134,9 +134,9 @@ docs: dev  ## Build the documentation as a site, strictly, into runs/site
 docs-serve: dev  ## Show the documentation on this machine, built anew as it changes
 	$(MKDOCS) serve --strict --dev-addr 127.0.0.1:$(DOCS_PORT)
 
-lock: $(UV)  ## Pin every dependency again, with hashes
-	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) --group build -o requirements.lock
-	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) --group build --group dev -o requirements-dev.lock
+lock: $(UV)  ## Pin what is not pinned yet, with hashes; ARGS=--upgrade pins everything anew
+	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) $(ARGS) --group build -o requirements.lock
+	$(UV) pip compile pyproject.toml $(LOCK_FLAGS) $(ARGS) --group build --group dev -o requirements-dev.lock
 
 docker:  ## Build the CPU image
 	docker build -t camid:dev .
@@ -147,7 +147,7 @@ clean:  ## Remove environments and caches; keeps camid-data and runs
 
 # --- how they are made -------------------------------------------------------------------------------------
 
-LOCK_FLAGS := --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+LOCK_FLAGS := --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
               --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 PIP := -m pip --disable-pip-version-check install --quiet
 
