@@ -71,6 +71,16 @@ class Settings(BaseSettings):
     upload_idle_s: Annotated[float, Field(gt=0)] = Field(
         60, description="silence after which an upload is given up"
     )
+    upload_min_rate: Positive = Field(
+        1000, description="bytes a second below which an upload is given up, upload_idle_s aside"
+    )
+    max_connections: Annotated[int, Field(ge=0)] = Field(512, description="open at once; 0: no limit")
+    max_connections_per_address: Annotated[int, Field(ge=0)] = Field(
+        128, description="open at once from one address; 0: no limit"
+    )
+    connection_wait_s: Seconds = Field(
+        30, description="for the head of a request, and for a client that takes nothing of its answer"
+    )
 
     # keeping
     keep_photos_days: Annotated[float, Field(ge=0)] = Field(

@@ -15,7 +15,7 @@ from edge.vision.manifest import load_manifest
 
 _FITTED = ("likelihoods.toml", "thresholds.toml", "confusions.toml")
 _NEUTRAL = re.compile(
-    r"host|port|data_dir|token|models_dir|provider|threads|loop_batch|upload_idle_s|max_decode(_seconds|rs)|max_archive_depth"
+    r"host|port|data_dir|token|models_dir|provider|threads|loop_batch|upload_.*|(max_)?connection.*|max_decode(_seconds|rs)|max_archive_depth"
     r"|max_photos_per_request|max_queued_photos|max_request_bytes|max_(streams|validation|event|protocol).*"
     r"|(catalogue|stream|batch|mqtt|event|protocol|discover|onvif)_.*"
 )

@@ -17,7 +17,7 @@ from edge.disk import sync_file
 from edge.errors import CamidError, ErrorCode
 from edge.media.containers import container_of
 from edge.service.metrics import Metrics
-from edge.service.reception import announced_bytes, next_chunk
+from edge.service.reception import announced_bytes, arriving
 from edge.service.store import full_disk_named
 from edge.settings import Settings
 
@@ -78,9 +78,8 @@ async def _receive(request: Request, path: Path, settings: Settings) -> int:
     """Writes in pieces of about a megabyte, each in a thread: disks may be slow. Returns the size."""
     size, known = 0, False
     piece = bytearray()
-    stream = request.stream()
     with await asyncio.to_thread(path.open, "xb") as file:
-        while (chunk := await next_chunk(stream, settings.upload_idle_s)) is not None:
+        async for chunk in arriving(request, settings):
             size += len(chunk)
             if size > settings.batch_max_upload_bytes:
                 raise _too_large(settings)

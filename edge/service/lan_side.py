@@ -20,6 +20,7 @@ from edge.disk import write_private
 from edge.errors import CamidError
 from edge.lan.certificate import FOLDER, BoxCertificate, Now
 from edge.lan.names import BoxNames, box_names
+from edge.service.connections import patient_protocol
 from edge.service.lan_address import ADDRESS_FILE, LanAddress
 from edge.service.trust import trust_app
 from edge.settings import Settings
@@ -68,6 +69,7 @@ class LanSide:
         self._trust = _Beside(
             uvicorn.Config(
                 trust_app(self),
+                http=patient_protocol(self._settings),
                 access_log=False,
                 log_config=None,
                 server_header=False,

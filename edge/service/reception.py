@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -67,8 +68,7 @@ async def _receive(request: Request, form: Form, settings: Settings) -> None:
     """Feeds the body to ``form`` in pieces of about a megabyte, each in a thread: disks may be slow."""
     total = 0
     batch = bytearray()
-    stream = request.stream()
-    while (chunk := await next_chunk(stream, settings.upload_idle_s)) is not None:
+    async for chunk in arriving(request, settings):
         total += len(chunk)
         if total > settings.max_request_bytes:
             raise _too_large(settings)
@@ -79,10 +79,28 @@ async def _receive(request: Request, form: Form, settings: Settings) -> None:
     await asyncio.to_thread(form.feed, bytes(batch))
 
 
-async def next_chunk(stream: AsyncIterator[bytes], idle_s: float) -> bytes | None:
-    """The next piece of a body; None: it has ended. Raises: CamidError: ``bad_request`` after a silence."""
-    try:
-        async with asyncio.timeout(idle_s):
-            return await anext(stream, None)
-    except TimeoutError:
-        raise CamidError(ErrorCode.BAD_REQUEST, f"Nothing arrived for {idle_s:g} seconds.") from None
+async def arriving(request: Request, settings: Settings) -> AsyncIterator[bytes]:
+    """The pieces of a body, as they come.
+
+    Only the time in which the client keeps us waiting counts: a slow disk of ours is not its fault.
+
+    Raises:
+        CamidError: ``bad_request`` after a silence, and where so little comes that it would hold its place
+            for days.
+    """
+    stream = request.stream()
+    total, waited, idle_s = 0, 0.0, settings.upload_idle_s
+    while True:
+        began = time.monotonic()
+        left_s = idle_s + total / settings.upload_min_rate - waited
+        try:
+            async with asyncio.timeout(min(idle_s, left_s)):
+                chunk = await anext(stream, None)
+        except TimeoutError:
+            what = f"Nothing arrived for {idle_s:g} seconds." if left_s >= idle_s else "It comes too slowly."
+            raise CamidError(ErrorCode.BAD_REQUEST, what) from None
+        if chunk is None:
+            return
+        waited += time.monotonic() - began
+        total += len(chunk)
+        yield chunk

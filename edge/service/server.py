@@ -20,6 +20,7 @@ from edge.errors import CamidError, ErrorCode
 from edge.media.clock import SYSTEM_CLOCK, Clock
 from edge.service.app import create_app, end_waiting, load_identifier
 from edge.service.auth import Admission, Token, load_or_make_token
+from edge.service.connections import patient_protocol
 from edge.service.data_dir import DataDir
 from edge.service.engine import Load
 from edge.service.lan_greeting import greet_lan
@@ -99,6 +100,7 @@ class Server(uvicorn.Server):
 def _config(app: FastAPI, settings: Settings, lan: LanSide | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=patient_protocol(settings),
         ssl_certfile=lan.server_file if lan is not None else settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
         # The log of requests is ours (edge.service.access): uvicorn's would hold query strings.
