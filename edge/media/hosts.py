@@ -92,6 +92,13 @@ def host_policy(settings: Settings, resolve: Resolve | None = None) -> HostPolic
     return lambda host: _pin(host, allowed, resolve or resolve_host)
 
 
+def may_lead_to(address: str, *, at_home: bool) -> bool:
+    """Whether a web server may lead to ``address``: at the host that the operator named (``at_home``) to
+    whatever is no service with credentials, elsewhere to public addresses alone."""
+    meant = _unwrapped(ip_address(address))
+    return not _within(meant, _NEVER) and (at_home or meant.is_global)
+
+
 def resolve_host(host: str) -> Sequence[str]:
     """As the system resolves it, in the system's order; waits as long as that takes."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)

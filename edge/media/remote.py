@@ -32,6 +32,7 @@ _SECRET = re.compile(
 )
 _LONGEST_SHOWN = 32
 _EXTRAS = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "sftp": "sftp", "ssh": "sftp"}
+_WEB = ("http", "https")
 _CHUNK = 1 << 20
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")
 _MARKS = ("ETag", "etag", "md5Hash", "generation", "content_md5")
@@ -150,7 +151,7 @@ def files(url: str, how: Fetching) -> Iterator[tuple[RemoteFile, frozenset[str]]
         CamidError: as ``check_url``.
     """
     storage, root = _storage(url)
-    if _scheme(url) in ("http", "https"):
+    if _scheme(url) in _WEB:
         walk = _Walk(storage, url, root, how)
         yield from walk.folder(root, 0) if root.endswith("/") else walk.one(root)
     elif has_magic(root):
@@ -284,7 +285,7 @@ def _storage(url: str) -> tuple[Any, str]:
         if "::" in url:  # one storage inside another: what is in an archive is walked anyway
             raise CamidError(ErrorCode.BAD_REQUEST, "A URL names one storage.")
         get_filesystem_class(scheme)
-        storage, path = url_to_fs(url, use_listings_cache=False)
+        storage, path = url_to_fs(url, use_listings_cache=False, **_client(url))
     except ImportError:
         extra = _EXTRAS.get(scheme, "batch")
         raise CamidError(
@@ -297,6 +298,14 @@ def _storage(url: str) -> tuple[Any, str]:
             ErrorCode.BAD_REQUEST, f"The storage {scheme}:// cannot be used ({type(error).__name__})."
         ) from None
     return storage, str(path)
+
+
+def _client(url: str) -> dict[str, object]:
+    if _scheme(url) not in _WEB:
+        return {}
+    from edge.media.web import client_options  # noqa: PLC0415  (part of the extra `batch`)
+
+    return client_options(url)
 
 
 def _opened(url: str, path: str) -> Any:
