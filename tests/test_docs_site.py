@@ -12,8 +12,10 @@ from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from scripts.docs_site import relinked
@@ -28,6 +30,7 @@ SHOWN = (
     "design/calibration.html",
     "model-card.html",
 )
+GRAVE = {"serious", "critical"}
 _FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
 _KINDS_OF_LINK_FETCHED = {"stylesheet", "icon", "preload", "preconnect", "dns-prefetch", "prefetch"}
 _ELSEWHERE = re.compile(r"^(https?:)?//")
@@ -100,11 +103,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [360, 1280])
-def test_in_a_browser_pages_ask_only_their_own_server_and_fit(
-    browser: Browser, address: str, width: int
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+def test_in_a_browser_pages_ask_only_their_own_server_fit_and_serve_everybody(
+    browser: Browser, address: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    with browser.new_context(viewport={"width": width, "height": 900}) as context:
+    with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:
         page = context.new_page()
         asked: list[str] = []
         faults: list[str] = []
@@ -113,6 +116,8 @@ def test_in_a_browser_pages_ask_only_their_own_server_and_fit(
         for name in SHOWN:
             page.goto(address + name, wait_until="networkidle")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+            violations = Axe().run(page).response["violations"]
+            assert [one["id"] for one in violations if one["impact"] in GRAVE] == [], name
         assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
         assert faults == []
 

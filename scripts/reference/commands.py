@@ -43,7 +43,7 @@ def _described(path: str, command: Command) -> Iterator[str]:
         yield sentence(command.help)
     parameters = [one for one in command.params if one.name != "help"]
     if parameters:
-        yield table(("Option", "Default", ""), map(_parameter, parameters))
+        yield table(("Option", "Default", "What it does"), map(_parameter, parameters))
 
 
 def _parameter(one: Command) -> tuple[str, str, str]:

@@ -65,9 +65,10 @@ def _operation(path: str, method: str, one: Described, schemas: Described) -> It
     yield " ".join(filter(None, (sentence(one["summary"]), sentence(one.get("description", ""))))) + access
     fields = [*map(_parameter, one.get("parameters", [])), *_body(one, schemas)]
     if fields:
-        yield table(("Field", "In", ""), fields)
+        yield table(("Field", "In", "Meaning"), fields)
     yield table(
-        ("Status", ""), ((code(status), _answer(answer)) for status, answer in one["responses"].items())
+        ("Status", "Meaning"),
+        ((code(status), _answer(answer)) for status, answer in one["responses"].items()),
     )
 
 

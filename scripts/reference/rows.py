@@ -29,4 +29,4 @@ def rows_page() -> str:
 
 def _columns(schema: pa.Schema) -> str:
     rows = [(code(field.name), str(field.type), MEANINGS[field.name]) for field in schema]
-    return table(("Column", "Arrow type", ""), rows)
+    return table(("Column", "Arrow type", "Meaning"), rows)

@@ -62,7 +62,9 @@ def _models(model: type[BaseModel], known: Mapping[str, object]) -> Iterator[str
         if one.get("description"):
             yield sentence(one["description"].partition("\n\n")[0])
         fields = one["properties"].items()
-        yield table(("Field", "Type", ""), (_field(key, field, definitions, known) for key, field in fields))
+        yield table(
+            ("Field", "Type", "Meaning"), (_field(key, field, definitions, known) for key, field in fields)
+        )
 
 
 def _field(

@@ -43,7 +43,10 @@ def settings_page() -> str:
     parts: list[str] = []
     for title, names in _groups():
         rows = [_row(name, prefix, Settings.model_fields[name]) for name in names]
-        parts += [f"## {title}", table(("Setting, variable", "Default", "Unit", "Values", ""), rows)]
+        parts += [
+            f"## {title}",
+            table(("Setting, variable", "Default", "Unit", "Values", "What it does"), rows),
+        ]
     return page(
         "Every setting",
         "`edge/settings.py`",
