@@ -159,6 +159,8 @@ def _show(database: duckdb.DuckDBPyConnection, output: Path) -> None:
     allowed = [str(part) for part in (*(part for of in parts.values() for part in of), *errors)]
     database.execute(f"SET allowed_paths = [{', '.join(map(_quoted, allowed))}]")
     database.execute("SET enable_external_access = false")
+    database.execute("SET autoinstall_known_extensions = false")
+    database.execute("SET autoload_known_extensions = false")
     database.execute("SET lock_configuration = true")
 
 

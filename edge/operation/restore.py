@@ -132,7 +132,7 @@ def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, scratch: Path) -> b
     """Writes one member; whether it is a photo. Nothing but files of known names is taken."""
     name = PurePosixPath(member.name)
     photo = _PHOTO.fullmatch(member.name)
-    known = photo or member.name in _SINGLE or (name.parts[0] in FOLDERS and len(name.parts) > 1)
+    known = photo or member.name in _SINGLE or (len(name.parts) > 1 and name.parts[0] in FOLDERS)
     if not member.isreg() or not known or name.is_absolute() or ".." in name.parts:
         raise _no_backup(f"{member.name!r} does not belong into one")
     place = scratch / name

@@ -6,10 +6,13 @@ import logging
 import time
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from edge.errors import CamidError, ErrorCode
 from edge.service.access_audit import Audit
 from edge.service.metrics import Metrics
+from edge.service.problems import Problem, error_v1
 
 _log = logging.getLogger("edge.service.access")
 
@@ -55,6 +58,7 @@ class Surroundings:
             return
         start = time.monotonic()
         status = 500
+        app = _ambiguous if _is_framed_twice(scope) else self._app
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -64,7 +68,7 @@ class Surroundings:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await app(scope, receive, send_with_headers)
         finally:
             self._note(scope, status, time.monotonic() - start)
 
@@ -85,6 +89,21 @@ class Surroundings:
             self._audit.note_refusal(caller, what, str(status), address)
         elif caller is not None and (scope["method"] not in _READING or _hands_out_much(route)):
             self._audit.note(caller, what, str(status), address)
+
+
+def _is_framed_twice(scope: Scope) -> bool:
+    """Whether a proxy in front may take another place for the end of this request, and what follows for a
+    request of somebody else (request smuggling, RFC 9112 section 6.3)."""
+    names = {name for name, _ in scope["headers"]}
+    return b"content-length" in names and b"transfer-encoding" in names
+
+
+_TWICE = CamidError(ErrorCode.BAD_REQUEST, "The request says twice how long it is.")
+_ambiguous = JSONResponse(
+    Problem(error=error_v1(_TWICE)).model_dump(mode="json"),
+    status_code=_TWICE.outcome.status,
+    headers={"Connection": "close"},
+)
 
 
 def _hands_out_much(route: str) -> bool:

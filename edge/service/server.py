@@ -18,6 +18,7 @@ from rich.console import Console
 
 from edge.errors import CamidError, ErrorCode
 from edge.media.clock import SYSTEM_CLOCK, Clock
+from edge.report.sentence import printable
 from edge.service.app import create_app, end_waiting, load_identifier
 from edge.service.auth import Admission, Token, load_or_make_token
 from edge.service.connections import patient_protocol
@@ -230,15 +231,25 @@ def start_log(settings: Settings) -> None:
     Raises:
         CamidError: ``settings_invalid`` if the file cannot be written.
     """
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        handlers=[log_handler(settings)],
-    )
+    logging.basicConfig(level=logging.INFO, handlers=[log_handler(settings)])
+
+
+class _Entry(logging.Formatter):
+    """What a name, a path or an error holds cannot pose as another entry or command a terminal: each entry
+    begins at the margin, all that follows in it is indented, and control characters are written out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n    ".join(map(printable, super().format(record).split("\n")))
 
 
 def log_handler(settings: Settings) -> logging.Handler:
-    """Where the log goes; see ``start_log``."""
+    """Where the log goes, and in which form; see ``start_log``."""
+    handler = _where_to(settings)
+    handler.setFormatter(_Entry("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    return handler
+
+
+def _where_to(settings: Settings) -> logging.Handler:
     if settings.log_file is None:
         return logging.StreamHandler()
     try:

@@ -113,6 +113,17 @@ def test_sql_counts(batch: Path) -> None:
         "SELECT * FROM read_text('/etc/passwd')",
         "SELECT * FROM read_csv('http://127.0.0.1:1/x')",
         "SELECT * FROM glob('/*')",
+        "SELECT * FROM read_blob('/proc/self/environ')",
+        "SELECT * FROM sniff_csv('/etc/passwd')",
+        "SELECT * FROM parquet_metadata('/etc/passwd')",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM query('COPY cameras TO ''/tmp/x.csv''')",
+        "FROM json_execute_serialized_sql(json_serialize_sql('SELECT * FROM read_text(''/etc/passwd'')'))",
+        "SELECT * FROM duckdb_secrets()",
+        "SELECT * FROM sqlite_scan('/tmp/x.db', 'y')",
+        "EXPLAIN ANALYZE SELECT 1",
+        "LOAD httpfs",
+        "PRAGMA enable_profiling",
         "SELEKT",
     ],
 )
@@ -137,3 +148,9 @@ def test_a_question_takes_little_memory_and_leaves_no_file(
     assert str(limit) == "244.1 MiB"
     assert str(folder).startswith(str(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_question_makes_it_fetch_an_extension(batch: Path) -> None:
+    names = "'autoinstall_known_extensions', 'autoload_known_extensions', 'enable_external_access'"
+    found = ask(batch, Query(f"SELECT DISTINCT value FROM duckdb_settings() WHERE name IN ({names})"))
+    assert found.rows == (("false",),)

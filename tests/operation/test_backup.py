@@ -115,6 +115,7 @@ def test_a_damaged_database_is_not_backed_up(tmp_path: Path, sent: tuple[Path, d
 
 
 Change = Callable[[tarfile.TarInfo, bytes], tuple[str, bytes] | None]
+_LINK = b"a link to /etc"
 
 
 def _changed(backup: Path, out: Path, change: Change) -> Path:
@@ -127,6 +128,8 @@ def _changed(backup: Path, out: Path, change: Change) -> Path:
                 name, data = changed
                 made = tarfile.TarInfo(name)
                 made.size = len(data)
+                if data == _LINK:
+                    made.type, made.linkname, made.size = tarfile.SYMTYPE, "/etc", 0
                 new.addfile(made, io.BytesIO(data))
     return out
 
@@ -149,6 +152,10 @@ def _altered(member: tarfile.TarInfo, content: bytes) -> tuple[str, bytes]:
     return member.name, (b"another photo" if member.name.startswith("photos/") else content)
 
 
+def _linked(member: tarfile.TarInfo, content: bytes) -> tuple[str, bytes]:
+    return member.name, (_LINK if member.name.startswith("gallery/") else content)
+
+
 def _without_database(member: tarfile.TarInfo, content: bytes) -> tuple[str, bytes] | None:
     return None if member.name == "camid.sqlite" else (member.name, content)
 
@@ -163,6 +170,9 @@ def _without_database(member: tarfile.TarInfo, content: bytes) -> tuple[str, byt
         (_renamed("gallery/", "gallery/../../escaped"), ErrorCode.NOT_A_BACKUP),
         (_renamed("gallery/", "/etc/escaped"), ErrorCode.NOT_A_BACKUP),
         (_renamed("gallery/", "notes.txt"), ErrorCode.NOT_A_BACKUP),
+        (_renamed("gallery/", "."), ErrorCode.NOT_A_BACKUP),
+        (_renamed("gallery/", ""), ErrorCode.NOT_A_BACKUP),
+        (_linked, ErrorCode.NOT_A_BACKUP),
     ],
 )
 def test_what_is_no_backup_of_this_camid_changes_nothing(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import stat
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -35,3 +37,20 @@ def test_a_log_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(CamidError, match="log_file") as caught:
         log_handler(make_settings(tmp_path, log_file=tmp_path / "none" / "camid.log"))
     assert caught.value.code is ErrorCode.SETTINGS_INVALID
+
+
+def test_a_hostile_text_is_no_entry_of_its_own(tmp_path: Path) -> None:
+    log = tmp_path / "camid.log"
+    forged = "2026-01-01 00:00:00,000 INFO edge forged"
+    text = f"a\n{forged}\r{forged}\u2028{forged}\x85{forged}\x1b[2Jb\u202ec\u200b\ud800"
+    with closing(log_handler(make_settings(tmp_path, log_file=log))) as handler:
+        try:
+            raise ValueError(text)
+        except ValueError:
+            info = sys.exc_info()
+        record = {"msg": "%s", "args": (text,), "exc_info": info, "created": 0}
+        handler.handle(logging.makeLogRecord(record))
+    written = log.read_text("utf-8")
+    assert len(re.findall(r"^\S", written, re.MULTILINE)) == 1
+    assert all(c.isprintable() or c == "\n" for c in written)
+    assert "ValueError" in written
