@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,h264,hevc,mjpeg,ogg,ivf,dav,dhav"
 
+_NO_PROTOCOL = "none"
+"""The name of no protocol: an empty list would be none at all."""
+
 
 def open_video(
     address: FileAddress, settings: Settings, clock: Clock, *, keys_only: bool, realtime: bool
@@ -195,7 +198,9 @@ class FileStream:
 
 def opened(file: BinaryIO) -> InputContainer:
     """Raises: av.FFmpegError: this is no video."""
-    return av.open(file, "r", options={"format_whitelist": _FORMATS}, io_open=_open_nothing)
+    # Two locks on each door: some formats open others past ``io_open``, and none of these is on the list.
+    options = {"format_whitelist": _FORMATS, "protocol_whitelist": _NO_PROTOCOL}
+    return av.open(file, "r", options=options, io_open=_open_nothing)
 
 
 def _open_nothing(*_: object) -> NoReturn:

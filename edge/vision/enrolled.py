@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -107,11 +108,12 @@ class MarkShelf:
 
     def _kept(self, network: str, file: str) -> dict[str, Vectors]:
         try:
-            with np.load(self.folder / file, allow_pickle=False) as arrays:
+            content = io.BytesIO((self.folder / file).read_bytes())
+            with np.load(content, allow_pickle=False) as arrays:
                 if str(arrays["network"]) != network:
                     return {}
                 return dict(zip(map(str, arrays["ids"]), arrays["vectors"].astype(np.float32), strict=True))
-        except (OSError, ValueError, KeyError):
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
             return {}
 
     def _keep(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -108,7 +109,7 @@ def load_gallery(entry: ModelEntry) -> Gallery:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             return Gallery(unit(arrays["vectors"]), tuple(str(b) for b in arrays["brands"]))
-    except (ValueError, KeyError, OSError) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise ModelError(
             ErrorCode.MODEL_BROKEN, f"The gallery {entry.path} cannot be read ({error})."
         ) from None

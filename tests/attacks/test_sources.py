@@ -1,0 +1,91 @@
+"""Playlists and lists in the place of a video: FFmpeg opens what it is given and nothing beside."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import av
+import pytest
+
+from edge.errors import CamidError, StreamError
+from edge.media import video
+from edge.media.address import FileAddress, StreamAddress, parse_source
+from edge.media.clock import SYSTEM_CLOCK
+from tests.support.service import make_settings
+
+SCHEMES = (
+    "file",
+    "concat",
+    "subfile",
+    "pipe",
+    "data",
+    "http",
+    "https",
+    "tcp",
+    "udp",
+    "unix",
+    "crypto",
+    "cache",
+)
+
+
+def references(secret: Path) -> dict[str, bytes]:
+    """Files that make a player open another: an HLS playlist, a list of FFmpeg's, a session, a manifest."""
+    return {
+        "playlist.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://{secret}\n".encode(),
+        "list.ffconcat": f"ffconcat version 1.0\nfile {secret}\n".encode(),
+        "session.sdp": b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\n"
+        b"m=video 5000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n",
+        "manifest.mpd": b'<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period/></MPD>',
+    }
+
+
+@pytest.mark.parametrize("name", references(Path("x")))
+@pytest.mark.parametrize("suffix", ["", ".mp4"])
+def test_a_file_that_names_others_is_no_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, suffix: str
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(video, "_open_nothing", lambda *given: asked.append(given))
+    place = tmp_path / f"{name}{suffix}"
+    place.write_bytes(references(tmp_path / "secret.ts")[name])
+    settings = make_settings(tmp_path, stream_first_frame_s=10)
+    with pytest.raises(StreamError):
+        video.open_video(FileAddress(place), settings, SYSTEM_CLOCK, keys_only=True, realtime=False)
+    assert asked == []
+
+
+def test_what_is_opened_all_the_same_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if a format that names files had got onto the list."""
+    secret = tmp_path / "secret.mp4"
+    with av.open(str(secret), "w") as made:
+        stream = made.add_stream("mpeg4", rate=1)
+        stream.width = stream.height = 64
+        made.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
+        made.mux(stream.encode())
+    content = b"ffconcat version 1.0\nfile secret.mp4\n"  # FFmpeg itself refuses absolute paths
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(video, "_FORMATS", f"{video._FORMATS},concat")
+    with pytest.raises((av.FFmpegError, PermissionError)), video.opened(io.BytesIO(content)):
+        pass
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_stream_is_read_over_rtsp_alone(scheme: str) -> None:
+    for text in (f"{scheme}:///etc/passwd", f"{scheme}://127.0.0.1/a", f"{scheme}:/etc/passwd|rtsp://a/b"):
+        with pytest.raises(CamidError):
+            StreamAddress.parse(text)
+        with pytest.raises(CamidError):
+            parse_source(text)
+
+
+def test_a_path_goes_to_ffmpeg_as_open_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no name of a file is taken for a protocol."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("concat:a.mp4", "subfile,,start,0,end,9,,:a.mp4"):
+        (tmp_path / name).write_bytes(b"no video")
+        with pytest.raises(StreamError, match="no video"):
+            video.open_video(
+                FileAddress(Path(name)), make_settings(tmp_path), SYSTEM_CLOCK, keys_only=True, realtime=False
+            )
