@@ -28,7 +28,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 
 .DEFAULT_GOAL := help
 .PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams bench-batch bench-operation soak fuzz fuzz-env \
-        mosaics train-env train render-env renders osd-set ship reference docs docs-serve lock docker clean
+        mosaics train-env train render-env renders osd-set ship reference docs docs-serve lock docker prove-image test-arm64 sbom licences audit \
+        clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -140,6 +141,24 @@ lock: $(UV)  ## Pin what is not pinned yet, with hashes; ARGS=--upgrade pins eve
 
 docker:  ## Build the CPU image
 	docker build -t camid:dev .
+
+prove-image: dev  ## Try the Dockerfile's steps, and what they make, without Docker (a minute; root on Debian)
+	@$(call as_root_on_debian,debootstrap) || echo "No debootstrap could be installed." >&2
+	$(BIN)/python -m scripts.prove_image $(ARGS)
+
+test-arm64: dev  ## The same for 64-bit ARM under QEMU: does it name a sample as this machine does? (slow)
+	@$(call as_root_on_debian,debootstrap qemu-user-static proot) || echo "No QEMU could be installed." >&2
+	nice -n 15 $(BIN)/python -m scripts.prove_image --architecture arm64 $(ARGS)
+
+sbom: dev  ## Write what ships, with versions, licences and checksums, to dist/camid.cdx.json (CycloneDX)
+	$(BIN)/python -m scripts.make_sbom dist/camid.cdx.json
+
+licences: dev  ## Check the licence of everything that ships
+	$(BIN)/python -m scripts.check_licences
+
+audit: dev  ## Look for known vulnerabilities in what is pinned; fails where the advisories cannot be reached
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock || { \
+	  echo "A vulnerability is known, or not all could be looked up: this is no clean audit." >&2; exit 1; }
 
 clean:  ## Remove environments and caches; keeps camid-data and runs
 	rm -rf $(VENV) $(TRAIN) $(RIVALS) $(FUZZ) .venv-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

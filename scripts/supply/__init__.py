@@ -1,0 +1,1 @@
+"""What ships with Camid, under which licence: distributions, the libraries inside their wheels, files."""
