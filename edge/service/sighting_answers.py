@@ -16,7 +16,7 @@ from edge.report.sentence import Names, camera_sentence
 from edge.report.spreadsheet import cell
 from edge.service.access import Caller
 from edge.service.review_word import Decision, VendorWord
-from edge.service.sighting_store import Place, Sighting, View
+from edge.service.sighting_rows import Place, Sighting, View
 from edge.service.sighting_words import Word
 
 _COLUMNS = (

@@ -9,7 +9,7 @@ from fastapi import Query
 
 from edge.domain import FormFactor, Verdict
 from edge.errors import CamidError, ErrorCode
-from edge.service.sighting_store import SIGHTINGS
+from edge.service.sighting_rows import SIGHTINGS
 
 Conditions = tuple[sql.ColumnElement[bool], ...]
 _DATE = r"^\d{4}-\d{2}-\d{2}$"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sql
 
@@ -69,24 +70,29 @@ def forget_words(connection: sql.Connection, sightings: Sequence[str]) -> None:
     connection.execute(sql.delete(_words).where(_words.c.sighting.in_(sightings)))
 
 
-def word_on_sighting(connection: sql.Connection, sighting: str) -> Word | None:
-    """The last that was said of it as a whole."""
-    last = sql.select(_words).where(_words.c.sighting == sighting).order_by(_words.c.number.desc()).limit(1)
-    row = connection.execute(last).one_or_none()
-    if row is None:
-        return None
+def words_on_sightings(connection: sql.Connection, sightings: Sequence[str]) -> dict[str, Word]:
+    """The last that was said of each as a whole, by its id."""
+    last = sql.select(sql.func.max(_words.c.number)).where(_words.c.sighting.in_(sightings))
+    wanted = sql.select(_words).where(_words.c.number.in_(last.group_by(_words.c.sighting)))
+    return {row.sighting: _word(row) for row in connection.execute(wanted)}
+
+
+def words_in_reviews(
+    connection: sql.Connection, photos: sql.Select[tuple[str]]
+) -> dict[tuple[str, int], Word]:
+    """What the last review of each photo says of the machine's cameras, by photo and camera."""
+    last = sql.select(sql.func.max(_reviews.c.number)).where(_reviews.c.photo.in_(photos))
+    wanted = sql.select(_reviews).where(_reviews.c.number.in_(last.group_by(_reviews.c.photo)))
+    return {
+        (row.photo, one.machine): Word(
+            row.photo, row.by, row.at, one.decision, one.vendor, one.form_factor, one.mark_text
+        )
+        for row in connection.execute(wanted)
+        for one in StoredReviewV1.model_validate_json(row.body).cameras
+        if one.machine is not None
+    }
+
+
+def _word(row: sql.Row[Any]) -> Word:
     form = FormFactor(row.form_factor) if row.form_factor else None
     return Word(None, row.by, row.at, Decision(row.decision), row.vendor, form)
-
-
-def word_in_review(connection: sql.Connection, photo: str, camera: int) -> Word | None:
-    """What the last review of the photo says of one camera of the machine's."""
-    last = sql.select(_reviews).where(_reviews.c.photo == photo).order_by(_reviews.c.number.desc()).limit(1)
-    row = connection.execute(last).one_or_none()
-    if row is None:
-        return None
-    said = StoredReviewV1.model_validate_json(row.body).cameras
-    found = next((one for one in said if one.machine == camera), None)
-    if found is None:
-        return None
-    return Word(photo, row.by, row.at, found.decision, found.vendor, found.form_factor, found.mark_text)

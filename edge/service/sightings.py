@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -31,7 +32,8 @@ from edge.service.sighting_answers import (
     sighting_answer,
 )
 from edge.service.sighting_query import Conditions, conditions
-from edge.service.sighting_store import SIGHTINGS, Place, Sighting, Weigh, visible
+from edge.service.sighting_rows import SIGHTINGS, Place, Sighting
+from edge.service.sighting_store import Weigh, visible
 from edge.service.sighting_words import Word
 from edge.sightings.joining import Weighing, joined
 from edge.sightings.suggest import suggested
@@ -131,11 +133,8 @@ async def list_sightings(
 ) -> SightingsV1:
     """Each camera of each photo is one until several are joined. All filters hold together. A token
     sees those of its own photos and of shared ones, an admin all."""
-    store, which = service.store.sightings, (*wanted, *visible(caller.only))
-    total = await asyncio.to_thread(store.count, which)
-    found = await asyncio.to_thread(store.find, which, limit, offset)
-    answers = [sighting_answer(one, service.names, caller) for one in found]
-    return SightingsV1(total=total, sightings=answers)
+    which = (*wanted, *visible(caller.only))
+    return await asyncio.to_thread(_listed, service, which, (limit, offset), caller)
 
 
 @router.get(
@@ -146,8 +145,8 @@ async def list_sightings(
 )
 async def export_geojson(caller: Reader, service: PartsOf, wanted: Wanted) -> Response:
     """Those with a place, tagged as OpenStreetMap does. A place from EXIF is where the photographer stood."""
-    found = await asyncio.to_thread(_exported, service, (*wanted, *visible(caller.only)))
-    return _file(geojson(found), "application/geo+json", "camid-sightings.geojson")
+    text = await asyncio.to_thread(_exported, service, (*wanted, *visible(caller.only)), geojson)
+    return _file(text, "application/geo+json", "camid-sightings.geojson")
 
 
 @router.get(
@@ -158,8 +157,8 @@ async def export_geojson(caller: Reader, service: PartsOf, wanted: Wanted) -> Re
 )
 async def export_csv(caller: Reader, service: PartsOf, wanted: Wanted) -> Response:
     """UTF-8 with a head line; what a spreadsheet would take for a formula gets an apostrophe."""
-    found = await asyncio.to_thread(_exported, service, (*wanted, *visible(caller.only)))
-    return _file(csv_text(found), "text/csv; charset=utf-8", "camid-sightings.csv")
+    text = await asyncio.to_thread(_exported, service, (*wanted, *visible(caller.only)), csv_text)
+    return _file(text, "text/csv; charset=utf-8", "camid-sightings.csv")
 
 
 @router.post(
@@ -295,7 +294,15 @@ def _weigh(service: Parts) -> Weigh:
     return lambda cameras: joined(cameras, weighing)
 
 
-def _exported(service: Parts, wanted: Conditions) -> tuple[Sighting, ...]:
+def _listed(service: Parts, which: Conditions, part: tuple[int, int], caller: Caller) -> SightingsV1:
+    """``part`` is how many, and from where on."""
+    store = service.store.sightings
+    found = store.find(which, *part)
+    answers = [sighting_answer(one, service.names, caller) for one in found]
+    return SightingsV1(total=store.count(which), sightings=answers)
+
+
+def _exported(service: Parts, wanted: Conditions, write: Callable[[Sequence[Sighting]], str]) -> str:
     """All of them or none: a file that silently ends early would be taken for the whole."""
     total = service.store.sightings.count(wanted)
     if total > MAX_EXPORTED:
@@ -303,7 +310,7 @@ def _exported(service: Parts, wanted: Conditions) -> tuple[Sighting, ...]:
             ErrorCode.BAD_REQUEST,
             f"These are {total} sightings; at most {MAX_EXPORTED} go out at once: filter.",
         )
-    return service.store.sightings.find(wanted, MAX_EXPORTED)
+    return write(service.store.sightings.find(wanted, MAX_EXPORTED))
 
 
 def _suggestions(service: Parts, one: Sighting, caller: Caller) -> SuggestionsV1:
@@ -311,17 +318,18 @@ def _suggestions(service: Parts, one: Sighting, caller: Caller) -> SuggestionsV1
     store = service.store.sightings
     everything = store.seen((*visible(caller.only), SIGHTINGS.c.rejected.is_(False)))
     own = next((seen for seen in everything if seen.id == one.id), None)
-    found = [(near, store.get(near.id)) for near in suggested(own, everything)] if own else []
+    near = suggested(own, everything) if own else []
+    found = {other.id: other for other in store.several([like.id for like in near])}
     return SuggestionsV1(
         suggestions=[
             SuggestionV1(
-                score=near.score,
-                metres=None if near.metres is None else round(near.metres, 1),
-                seconds=near.seconds,
-                sighting=sighting_answer(other, service.names, caller),
+                score=like.score,
+                metres=None if like.metres is None else round(like.metres, 1),
+                seconds=like.seconds,
+                sighting=sighting_answer(found[like.id], service.names, caller),
             )
-            for near, other in found
-            if may_change(other, caller)
+            for like in near
+            if like.id in found and may_change(found[like.id], caller)
         ]
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sql
 
 from edge.service import store as store_module
 from edge.service.data_dir import DataDir
@@ -206,6 +207,30 @@ def test_with_a_photo_goes_what_only_it_showed(tmp_path: Path) -> None:
         found = store.sightings.get(one)
         assert [view.name for view in found.views] == ["b.jpg"]
         assert found.machine == kept.body.cameras[0].identification
+
+
+def test_many_are_read_with_as_few_queries_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = make_settings(tmp_path / "data")
+    with running(settings) as service, service.client() as client:
+        first, second = send(service, "a.jpg", 960, (44.4, 26.1)), send(service, "b.jpg", 976)
+        one, other = of(client, first), of(client, second)
+        say(client, one, vendor="axis")
+        camera = {"machine": 0, "box": second["cameras"][0]["box"], "vendor": "dahua"}
+        review = {"by": "R", "complete": False, "cameras": [camera]}
+        client.post(f"/api/v1/photos/{second['id']}/reviews", json=review)
+    with DataDir(tmp_path / "data") as data, closing(Store(data)) as store:
+        asked: list[str] = []
+        sql.event.listen(store._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        store.sightings.get(one)
+        for_one = len(asked)
+        found = {found.id: found for found in store.sightings.several([other, "none", one])}
+        assert len(asked) == 2 * for_one
+        assert [*found] == [other, one]
+        assert [found[id].vendor for id in (one, other)] == ["axis", "dahua"]
+        everything = store.sightings.find((), 9)
+        assert [store.sightings.get(found.id) for found in everything] == [*everything]
+        monkeypatch.setattr("edge.service.sighting_rows._AT_ONCE", 2)
+        assert store.sightings.find((), 9) == everything
 
 
 def say(client: httpx.Client, sighting: str, **word: object) -> httpx.Response:
