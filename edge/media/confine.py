@@ -5,19 +5,22 @@ What the kernel does not have is left out, and said.
 
 from __future__ import annotations
 
-import ctypes
 import resource
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.libc import function
 from edge.media import landlock, seccomp
 
 _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
 _MOST_FILES = 16
 _FIRST_TO_DIE = "1000"
+_STATM = Path("/proc/self/statm")
+_PRCTL = function("prctl")
+"""Looked up here once, not by every child."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,8 @@ def _limit(allowance: Allowance) -> None:
 
 def _addresses() -> int:
     """Bytes of address space that this process takes."""
-    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    return int(_STATM.read_bytes().split()[0]) * resource.getpagesize()
 
 
 def _prctl(option: int, value: int) -> bool:
-    try:
-        return bool(ctypes.CDLL(None).prctl(option, value, 0, 0, 0) == 0)
-    except (AttributeError, OSError):
-        return False
+    return _PRCTL is not None and bool(_PRCTL(option, value, 0, 0, 0) == 0)

@@ -10,6 +10,8 @@ import ctypes
 import os
 import struct
 
+from edge.libc import function
+
 _CREATE, _RESTRICT = 444, 446
 _ASK_VERSION = 1
 _RIGHTS = ((1, 13), (2, 14), (3, 15), (5, 16))
@@ -17,6 +19,7 @@ _RIGHTS = ((1, 13), (2, 14), (3, 15), (5, 16))
 _TCP_SINCE, _SCOPES_SINCE = 4, 6
 _TCP, _SCOPES = 0b11, 0b11
 """Bind and connect; abstract sockets and signals."""
+_SYSCALL = function("syscall")
 
 
 def version() -> int:
@@ -43,9 +46,7 @@ def restrict() -> bool:
 
 
 def _call(number: int, *arguments: int | bytes | None) -> int:
-    try:
-        syscall = ctypes.CDLL(None, use_errno=True).syscall
-    except (AttributeError, OSError):
+    if _SYSCALL is None:
         return -1
     sized = (ctypes.c_size_t(one) if isinstance(one, int) else one for one in arguments)
-    return int(syscall(ctypes.c_long(number), *sized))
+    return int(_SYSCALL(ctypes.c_long(number), *sized))

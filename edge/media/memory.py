@@ -6,12 +6,11 @@ them, and without this a process grows by up to a hundred kilobytes with each st
 
 from __future__ import annotations
 
-import ctypes
 import os
 import threading
 from functools import cache
-from typing import Any
 
+from edge.libc import function
 from edge.media.clock import Clock
 
 _PAUSE_S = 5.0
@@ -28,7 +27,7 @@ _last = [float("-inf")]
 def give_back(clock: Clock) -> None:
     """Returns free pages to the system, at most every few seconds. Does nothing where the allocator is not
     GNU's."""
-    trim = _trim()
+    trim = function("malloc_trim")
     with _lock:
         if trim is None or 0 <= clock.monotonic() - _last[0] < _PAUSE_S:
             return
@@ -45,20 +44,8 @@ def hold_little() -> bool:
     The GNU allocator raises its limit for pieces to 32 MB by itself, and then keeps every thread's pictures;
     and it makes eight heaps for each core, each with holes of its own where readers of streams come and go.
     """
-    mallopt = _function("mallopt")
+    mallopt = function("mallopt")
     if mallopt is None:
         return False
     heaps = max(_LEAST_HEAPS, os.cpu_count() or 1)
     return bool(mallopt(_M_MMAP_THRESHOLD, _LARGE)) and bool(mallopt(_M_ARENA_MAX, heaps))
-
-
-@cache
-def _trim() -> Any:
-    return _function("malloc_trim")
-
-
-def _function(name: str) -> Any:
-    try:
-        return getattr(ctypes.CDLL(None), name)
-    except (AttributeError, OSError, TypeError):
-        return None

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from edge.domain import Pixels
+from edge.libc import function
 
 
 class _Span(ctypes.Structure):
@@ -30,9 +31,8 @@ def copy_from(process: int, address: int, into: Pixels) -> bool:
 
 @cache
 def _call() -> Any:
-    try:
-        call = ctypes.CDLL(None).process_vm_readv
-    except (AttributeError, OSError, TypeError):
+    call = function("process_vm_readv")
+    if call is None:
         return None
     spans = ctypes.POINTER(_Span)
     call.argtypes = (ctypes.c_int, spans, ctypes.c_ulong, spans, ctypes.c_ulong, ctypes.c_ulong)

@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from edge.libc import function
+
 PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
 _MODE_FILTER = 2
@@ -156,15 +158,24 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
+def _programs() -> Mapping[bool, _Program]:
+    """Those of this processor, without and with threads."""
+    architecture = ARCHITECTURES.get(platform.machine())
+    if architecture is None:
+        return {}
+    both = ((threads, program(architecture, threads=threads)) for threads in (False, True))
+    return {threads: _Program(len(steps) // 8, steps) for threads, steps in both}
+
+
+_PROGRAMS = _programs()
+_PRCTL = function("prctl")
+"""Made here once, not by every child."""
+
+
 def install(*, threads: bool) -> bool:
     """Puts this thread, and those that it begins, under the filter for good. Returns whether the kernel took
     it; it wants PR_SET_NO_NEW_PRIVS before."""
-    architecture = ARCHITECTURES.get(platform.machine())
-    if architecture is None:
+    made = _PROGRAMS.get(threads)
+    if made is None or _PRCTL is None:
         return False
-    steps = program(architecture, threads=threads)
-    try:
-        prctl = ctypes.CDLL(None, use_errno=True).prctl
-    except (AttributeError, OSError):
-        return False
-    return bool(prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(_Program(len(steps) // 8, steps))) == 0)
+    return bool(_PRCTL(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(made)) == 0)

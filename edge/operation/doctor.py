@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.errors import EXIT_DONE, EXIT_MODEL, EXIT_USAGE, CamidError
+from edge.libc import function
 from edge.media.hardware import hardware
 from edge.media.sandbox import sandbox
 from edge.operation.backup import DATABASE, schema_of
@@ -229,10 +230,10 @@ def _database(database: Path) -> Check:
 
 def clock_is_kept() -> bool | None:
     """Whether something (NTP, PTP) keeps the kernel's clock right; None where the kernel does not say."""
-    try:
-        answer = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(1024))
-    except (AttributeError, OSError):
+    adjtimex = function("adjtimex")
+    if adjtimex is None:
         return None
+    answer = adjtimex(ctypes.create_string_buffer(1024))
     return None if answer < 0 else answer != _TIME_ERROR
 
 
