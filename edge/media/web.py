@@ -38,9 +38,7 @@ class _Connector(TCPConnector):
         super().__init__(resolver=CheckedResolver(home, inner))
         self._home = home
 
-    async def connect(
-        self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout
-    ) -> Connection:
+    async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:
         host = req.url.host or ""
         if _is_address(host):
             _check(host, host == self._home)
