@@ -127,7 +127,9 @@ def measure_scenes(results: Sequence[tuple[Case, Observation]], catalogue: Catal
         "vendor known, named right": _share(known, Outcome.RIGHT),
         "vendor known, named wrong": _share(known, Outcome.WRONG),
         "named where no person found a mark": _share(unmarked, Outcome.WRONG),
-        "boxes on no camera that were named": Share(sum(g.truth is None for g in graded), len(graded)),
+        "names that stand on no camera": _share(
+            [g for g in graded if g.said is not None], lambda g: g.truth is None
+        ),
     }
     return _naming(graded, shares)
 
