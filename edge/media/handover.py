@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from edge.domain import Pixels
     from edge.errors import CamidError
+    from edge.media.confine import Guards
     from edge.media.decoding import Decoded
 
 PHOTO: Final = "photo"
@@ -89,8 +90,9 @@ def exit_line(code: int) -> bytes:
     return _line(answer="exit", code=code)
 
 
-def ready_line(*, seccomp: bool, landlock: bool) -> bytes:
-    return _line(answer="ready", seccomp=seccomp, landlock=landlock)
+def ready_line(guards: Guards) -> bytes:
+    """What the server says when it can take orders."""
+    return _line(answer="ready", **asdict(guards))
 
 
 def _place(pixels: Pixels) -> dict[str, int]:

@@ -27,7 +27,7 @@ from edge.domain import Pixels
 from edge.errors import CamidError, ErrorCode, PhotoError
 from edge.media import handover
 from edge.media.codecs import load_plugins
-from edge.media.confine import Allowance, confine, die_first, end_with_parent, lower
+from edge.media.confine import Allowance, Guards, confine, die_first, end_with_parent, lower
 from edge.media.decoding import decode_bytes
 from edge.media.handover import (
     NUMBER_BYTES,
@@ -53,10 +53,10 @@ _PIECE = 1 << 20
 
 class Server:
     """Takes orders until Camid closes the socket, and then ends, its children with it; also where none came
-    for ``idle_s`` and there is no child."""
+    for ``idle_s`` and there is no child. ``guards``: what every child must come under."""
 
-    def __init__(self, control: socket.socket, idle_s: float) -> None:
-        self._control, self._idle_s = control, idle_s
+    def __init__(self, control: socket.socket, idle_s: float, guards: Guards) -> None:
+        self._control, self._idle_s, self._guards = control, idle_s, guards
         self._children: dict[int, int] = {}
         """The descriptor on which each one answers, by its process id."""
         self._told: set[int] = set()
@@ -98,7 +98,7 @@ class Server:
                 os.close(one)
             return True
         if child == 0:
-            _Child(order, descriptors).run()
+            _Child(order, descriptors, self._guards).run()
         reply, *files = descriptors
         for one in files:
             os.close(one)
@@ -140,8 +140,8 @@ def _tell(reply: int, code: int) -> None:
 class _Child:
     """The process that is confined; ``descriptors`` are where to answer and, of a video, the file."""
 
-    def __init__(self, order: Order, descriptors: list[int]) -> None:
-        self._order, self._descriptors = order, descriptors
+    def __init__(self, order: Order, descriptors: list[int], guards: Guards) -> None:
+        self._order, self._descriptors, self._guards = order, descriptors, guards
         self._reply = descriptors[0]
 
     def run(self) -> NoReturn:
@@ -164,7 +164,9 @@ class _Child:
         for low, high in pairwise([2, *sorted(self._descriptors), _MOST_FILES]):
             os.closerange(low + 1, high)
         file = os.fdopen(self._descriptors[1], "rb") if self._order.what == VIDEO else None
-        confine(Allowance(self._order.memory_bytes, self._order.processor_seconds, self._order.threads))
+        allowance = Allowance(self._order.memory_bytes, self._order.processor_seconds, self._order.threads)
+        if confine(allowance) != self._guards:
+            raise PhotoError(ErrorCode.INTERNAL, "The process that decodes cannot be confined.")
         if file is not None:
             self._frames(file)
         else:
@@ -232,14 +234,14 @@ def _load_rest() -> None:
         codecs.lookup(name)
 
 
-def _tried() -> tuple[bool, bool]:
-    """Whether the filter of calls and Landlock take hold here, found out by a child."""
+def _tried() -> Guards:
+    """Those that take hold here, found out by a child."""
     child = os.fork()
     if child == 0:
         guards = confine(_PROBE)
         os._exit(_SECCOMP * guards.seccomp | _LANDLOCK * guards.landlock)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return code > 0 and bool(code & _SECCOMP), code > 0 and bool(code & _LANDLOCK)
+    code = max(0, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    return Guards(bool(code & _SECCOMP), bool(code & _LANDLOCK))
 
 
 def main(descriptor: int, idle_s: float) -> None:
@@ -251,13 +253,14 @@ def main(descriptor: int, idle_s: float) -> None:
     load_plugins()
     _load_rest()
     control = socket.socket(fileno=descriptor)
-    seccomp, landlock = _tried()
-    control.sendall(ready_line(seccomp=seccomp, landlock=landlock))
+    guards = _tried()
+    control.sendall(ready_line(guards))
     gc.collect()
     gc.freeze()  # pages that no collection writes to stay shared with the children
     gc.disable()
-    Server(control, idle_s).run()
+    Server(control, idle_s, guards).run()
 
 
 if __name__ == "__main__":
     main(int(sys.argv[1]), float(sys.argv[2]))
+    os._exit(0)  # Camid waits for it, and the system tidies up faster than Python

@@ -20,7 +20,7 @@ from edge.media.replies import EndReply, ExitReply, PhotoReply, RefusalReply, re
 from edge.media.sandbox import sandbox
 from edge.settings import Settings
 from tests.support import pictures
-from tests.support.decoders import HANG, children, heif_decoder, server
+from tests.support.decoders import HANG, children, heif_decoder, other_plugin, server
 from tests.support.service import wait_for
 
 HEIC = pictures.heic()
@@ -172,6 +172,17 @@ def test_it_holds_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         kept = Path(f"/proc/{server()}/environ").read_bytes()
     assert b"a-secret-token" not in kept
     assert b"another-secret" not in kept
+
+
+def test_a_child_that_is_not_confined_decodes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pillow_heif.py").write_text(
+        "from edge.media import seccomp\n"
+        "install = seccomp.install\n"
+        "seccomp.install = lambda *, threads: not threads and install(threads=threads)\n"
+    )
+    with other_plugin(tmp_path):
+        assert code_of(HEIC) is ErrorCode.INTERNAL
+        assert decode(JPEG, "photo", SETTINGS).width == 96
 
 
 def test_a_server_without_work_ends_and_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
