@@ -52,9 +52,11 @@ class DecodeChild:
         self._left -= 1
         self._rests = False
         self._ours.settimeout(self._order.seconds)
+        size = len(photo).to_bytes(SIZE_BYTES)
         with suppress(OSError):
-            self._ours.sendall(len(photo).to_bytes(SIZE_BYTES))
-            self._ours.sendall(photo)
+            sent = self._ours.sendmsg([size, photo])  # together, so that the child wakes once
+            if rest := memoryview(photo)[sent - SIZE_BYTES :]:
+                self._ours.sendall(rest)
 
     def reply(self) -> Reply:
         """What it says next.
