@@ -32,6 +32,6 @@ USER camid
 WORKDIR /data
 VOLUME /data
 EXPOSE 8470
-HEALTHCHECK --interval=30s --timeout=6s --start-period=60s CMD ["python", "-m", "edge.operation.alive"]
+HEALTHCHECK --interval=30s --timeout=6s --start-period=60s CMD ["python", "-P", "-m", "edge.operation.alive"]
 ENTRYPOINT ["camid"]
 CMD ["serve"]

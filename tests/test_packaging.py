@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -53,3 +58,22 @@ def test_a_lock_names_no_place_and_hashes_everything(name: str) -> None:
 @pytest.mark.parametrize("name", ["torch", "opencv-python", "opencv-contrib-python", "onnxruntime-gpu"])
 def test_what_would_be_heavy_or_clash_is_not_locked(name: str) -> None:
     assert name not in DEV
+
+
+def test_the_wheel_is_the_same_whenever_and_by_whomever_it_is_built(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    for name in ("edge", "models"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        shutil.copy(ROOT / name, source)
+    first = _wheel_digest(source, tmp_path / "first")
+    for path in source.rglob("*.py"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+        path.chmod(0o600)
+    assert _wheel_digest(source, tmp_path / "second") == first
+
+
+def _wheel_digest(source: Path, folder: Path) -> str:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
+    return hashlib.sha256(next(folder.glob("*.whl")).read_bytes()).hexdigest()
