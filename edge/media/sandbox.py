@@ -182,7 +182,8 @@ _sandboxes: dict[int, Sandbox] = {}
 
 def sandbox() -> Sandbox:
     """That of this process; a process forked from it gets its own."""
-    return _sandboxes.setdefault(os.getpid(), Sandbox())
+    process = os.getpid()
+    return _sandboxes.get(process) or _sandboxes.setdefault(process, Sandbox())
 
 
 @atexit.register
