@@ -68,7 +68,7 @@ class Root:
             bound = ["/proc", "/dev", *(f"{out.resolve()}:{inner}" for inner, out in mounts.volumes.items())]
             binds = [word for one in bound for word in ("-b", one)]
             who = f"{user[0]}:{user[1]}"
-            return ["proot", "-q", self.proot, "-i", who, "-r", str(self.path), *binds, *inside]
+            return ["proot", "-q", self.proot, "-i", who, "-r", str(self.path), "-w", "/", *binds, *inside]
         entered = ["chroot", f"--userspec={user[0]}:{user[1]}", str(self.path.resolve()), *inside]
         script = "; ".join(["set -e", *self._mounted(mounts), f"exec {shlex.join(entered)}"])
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]
