@@ -30,6 +30,8 @@ from edge.service.parts import Parts
 from edge.service.streaming import REAL, Streaming
 from edge.settings import Settings
 
+_MOST_HEAD_BYTES = 64 * 1024
+"""Of the line and the headers of a request together."""
 _GRACE_S = 120
 """How long a shutdown waits for requests that are under way; photos not yet begun are refused at once."""
 
@@ -102,6 +104,7 @@ def _config(app: FastAPI, settings: Settings, lan: LanSide | None) -> uvicorn.Co
     return uvicorn.Config(
         app,
         http=patient_protocol(settings),
+        h11_max_incomplete_event_size=_MOST_HEAD_BYTES,
         ssl_certfile=lan.server_file if lan is not None else settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
         # The log of requests is ours (edge.service.access): uvicorn's would hold query strings.

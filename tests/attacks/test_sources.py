@@ -56,8 +56,14 @@ def test_a_file_that_names_others_is_no_video(
     assert asked == []
 
 
-def test_what_is_opened_all_the_same_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if a format that names files had got onto the list."""
+@pytest.mark.parametrize(
+    ("lock", "picked"),
+    [("_FORMATS", f"{video._FORMATS},concat"), ("_NO_PROTOCOL", "file,pipe,subfile,concat")],
+)
+def test_each_of_two_locks_holds_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str, picked: str
+) -> None:
+    """As if the list of formats, or that of protocols, had been widened."""
     secret = tmp_path / "secret.mp4"
     with av.open(str(secret), "w") as made:
         stream = made.add_stream("mpeg4", rate=1)
@@ -66,7 +72,7 @@ def test_what_is_opened_all_the_same_opens_nothing(tmp_path: Path, monkeypatch: 
         made.mux(stream.encode())
     content = b"ffconcat version 1.0\nfile secret.mp4\n"  # FFmpeg itself refuses absolute paths
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(video, "_FORMATS", f"{video._FORMATS},concat")
+    monkeypatch.setattr(video, lock, picked)
     with pytest.raises((av.FFmpegError, PermissionError)), video.opened(io.BytesIO(content)):
         pass
 
