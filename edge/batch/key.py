@@ -15,9 +15,11 @@ from edge.vision.manifest import load_manifest
 
 _FITTED = ("likelihoods.toml", "thresholds.toml", "confusions.toml")
 _NEUTRAL = re.compile(
-    r"host|port|data_dir|token|models_dir|provider|threads|loop_batch|upload_.*|(max_)?connection.*|max_decode(_seconds|rs)|max_archive_depth"
-    r"|max_photos_per_request|max_queued_photos|max_request_bytes|max_(streams|validation|event|protocol).*"
-    r"|(catalogue|stream|batch|mqtt|event|protocol|discover|onvif)_.*"
+    r"host|port|data_dir|token|models_dir|provider|threads|loop_batch|min_free_bytes|wrong_token_wait_s|lan"
+    r"|max_(archive_depth|decode_seconds|decoders|photos_per_request|queued_photos|request_bytes)"
+    r"|max_(connections|streams|validation|event|protocol).*"
+    r"|(audit|batch|catalogue|connection|discover|event|keep|lan|log|map|mqtt|onvif|pairing|phone|protocol"
+    r"|rate|stream|tls|upload)_.*"
 )
 """Settings that say nothing about a photo. Every other one is part of the key: if a new one is forgotten
 here, a batch is classified again for nothing; the other way round its rows would be mixed."""

@@ -5,8 +5,19 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from edge.batch.key import answer_key
-from edge.settings import load_settings
+from edge.batch.key import _NEUTRAL, answer_key
+from edge.settings import Settings, load_settings
+
+DECISIVE = {
+    "max_photo_bytes", "max_photo_pixels", "min_photo_side", "tile_overlap", "max_tiles", "max_candidates",
+    "max_cameras", "max_read_crops", "max_read_pixels", "scene_text_side", "min_read_side", "osd_search_side",
+    "osd_corner_side", "max_osd_lines", "max_osd_frames", "video_gap_s", "max_video_frames",
+}  # fmt: skip
+"""Settings that decide what is answered about a photo or a video."""
+
+
+def test_of_every_setting_it_is_said_whether_it_changes_answers() -> None:
+    assert {name for name in Settings.model_fields if not _NEUTRAL.fullmatch(name)} == DECISIVE
 
 
 def test_limits_and_thresholds_change_the_key_and_places_do_not(tmp_path: Path) -> None:
