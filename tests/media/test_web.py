@@ -36,9 +36,11 @@ def serving(answer: type[_Quiet], host: str = "127.0.0.1") -> Iterator[int]:
     with ThreadingHTTPServer((host, 0), answer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Inner(_Quiet):

@@ -28,10 +28,10 @@ def test_it_is_loaded_once(catalogue: Catalogue) -> None:
 
 
 def test_it_loads_fast() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     folder = Path(parsing.__file__).parent
     parse_catalogue({name: parsing.read_toml(folder / name) for name in parsing.FILES})
-    assert time.perf_counter() - start < 0.5  # 0.05 s on an idle core
+    assert time.process_time() - start < 0.5  # 0.05 s on an idle core
 
 
 def test_it_knows_sixty_brands_and_more(catalogue: Catalogue) -> None:
