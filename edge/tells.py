@@ -12,7 +12,7 @@ from pathlib import Path
 from edge.evidence.clock_parts import DateOrder
 from edge.evidence.overlay_rules import ClockHabit, OverlayRules, load_overlay_rules
 from edge.settings import Settings
-from edge.vendors.catalogue import Brand, Catalogue
+from edge.vendors.catalogue import Brand, Catalogue, ModelRule
 from edge.vendors.installed import in_use
 from edge.vendors.oui import OuiTable, load_oui
 from edge.vendors.own import own_gallery
@@ -85,7 +85,7 @@ def _tells(
         models=tuple(
             rule.example
             for rule in catalogue.model_rules
-            if rule.brand == brand.id or (rule.brand is None and rule.platform == brand.id)
+            if _speaks(rule, brand)
         ),
         carriers=tuple(sorted(carriers)),
         proven=tuple(sorted(strong)),
@@ -99,7 +99,7 @@ def _tells(
     )
 
 
-def _speaks(rule: ProtocolRule, brand: Brand) -> bool:
+def _speaks(rule: ProtocolRule | ModelRule, brand: Brand) -> bool:
     """Whether a match tells this brand: by its name, or as the one who builds what has no other name."""
     return rule.brand == brand.id or (rule.brand is None and rule.platform == brand.id)
 
