@@ -206,6 +206,95 @@ def test_a_full_storage_is_said_and_the_photo_sent_all_the_same(
     assert len(rows(service)) == 1
 
 
+def test_two_tabs_send_a_photo_once_and_both_show_what_became_of_theirs(
+    browser: Browser, service: Service, street_photo: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.jpg"
+    other.write_bytes(photo(3))
+    with phone(browser) as first:
+        second = first.context.new_page()
+        for tab in (first, second):
+            enter(tab, service.url)
+        first.context.set_offline(True)
+        for tab, file in ((first, street_photo), (second, other)):
+            tab.set_input_files("#files", file)
+            expect(tab.locator("article .doing")).to_have_text("Waiting to be sent")
+        expect(first.locator("#state")).to_contain_text("No connection")
+        first.context.set_offline(False)
+        answered(first, 2)
+        answered(second)
+    assert [name for name, _ in rows(service)] == ["other.jpg", "street.jpg"]
+
+
+def test_what_the_browser_clears_is_sent_from_memory_or_said_to_be_lost(
+    browser: Browser, service: Service, street_photo: Path
+) -> None:
+    with phone(browser) as page:
+        enter(page, service.url)
+        shell_ready(page)
+        page.context.set_offline(True)
+        page.set_input_files("#files", street_photo)
+        expect(page.locator("article .doing")).to_have_text("Waiting to be sent")
+        clear_storage(page, service)
+        page.context.set_offline(False)
+        answered(page)
+        assert len(rows(service)) == 1
+        page.context.set_offline(True)
+        page.reload()
+        page.locator("#drop").wait_for()
+        page.set_input_files("#files", street_photo)
+        expect(page.locator("article .doing")).to_have_text("Waiting to be sent")
+        page.reload()
+        expect(page.locator("article .doing")).to_have_text("Waiting to be sent")
+        clear_storage(page, service)
+        page.context.set_offline(False)
+        expect(page.locator("article .error:visible")).to_contain_text("not on this device any more")
+    assert len(rows(service)) == 1
+
+
+def clear_storage(page: Page, service: Service) -> None:
+    which = {"origin": service.url, "storageTypes": "indexeddb"}
+    page.context.new_cdp_session(page).send("Storage.clearDataForOrigin", which)
+
+
+def test_a_photo_that_never_gets_through_holds_up_no_other(
+    browser: Browser, service: Service, street_photo: Path, tmp_path: Path
+) -> None:
+    stuck = tmp_path / "stuck.jpg"
+    stuck.write_bytes(photo(3))
+
+    def cut(route: Route) -> None:
+        if b"stuck.jpg" in (route.request.post_data_buffer or b""):
+            route.abort()
+        else:
+            route.continue_()
+
+    with phone(browser) as page:
+        page.route("**/api/v1/photos", cut)
+        enter(page, service.url)
+        page.evaluate(IMPATIENT)
+        page.set_input_files("#files", [stuck, street_photo])
+        answered(page)
+        assert [name for name, _ in rows(service)] == ["street.jpg"]
+        page.unroute("**/api/v1/photos")
+        answered(page, 2)
+    assert len(rows(service)) == 2
+
+
+def test_a_file_that_is_gone_is_said_to_be(browser: Browser, service: Service, street_photo: Path) -> None:
+    with phone(browser) as page:
+        enter(page, service.url)
+        shell_ready(page)
+        quota = {"origin": service.url, "quotaSize": 1}
+        page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", quota)
+        page.context.set_offline(True)
+        page.set_input_files("#files", street_photo)
+        expect(page.locator("article .warning")).to_be_visible()
+        street_photo.unlink()
+        page.context.set_offline(False)
+        expect(page.locator("article .error:visible")).to_contain_text("can no longer be read")
+
+
 def test_the_browsers_language_is_taken_and_another_one_kept(
     browser: Browser, service: Service, street_photo: Path, no_picture: Path
 ) -> None:

@@ -14,7 +14,9 @@ const cards = new Map();
 
 const uploads = new Uploads(queue, {
   next(entry) {
-    tell(cardOf(entry), text("queue.waiting"));
+    const card = cardOf(entry);
+    tell(card, text("queue.waiting"));
+    if (!entry.kept) warn(card);
     sayLeft();
   },
   sending(entry, share) {
@@ -35,7 +37,10 @@ const uploads = new Uploads(queue, {
     askForToken(LOST_TOKEN);
     sayLocked();
   },
-  done: () => say(""),
+  async done() {
+    say("");
+    await settle();
+  },
 });
 
 async function open() {
@@ -69,7 +74,8 @@ async function add(files) {
   for (const file of files) {
     const entry = await queue.add(file);
     uploads.add(entry);
-    if (!entry.kept) warn(cardOf(entry));
+    const card = cardOf(entry);
+    if (!entry.kept) warn(card);
   }
   uploads.run();
 }
@@ -120,6 +126,30 @@ function refuse(entry) {
     cards.delete(entry.key);
     removeCard(card);
   };
+}
+
+/** Nothing waits any more: what cards still say so, another tab has dealt with, or the browser took away. */
+async function settle() {
+  const shown = [...cards];
+  const entries = new Map((await queue.entries()).map((entry) => [entry.key, entry]));
+  for (const [key, card] of shown) {
+    if (!entries.has(key)) await askWhatBecame(key, card);
+    else if (entries.get(key).refused !== null) refuse(entries.get(key));
+  }
+}
+
+async function askWhatBecame(key, card) {
+  try {
+    const photo = await (await ask(`${API}/photos/sent/${key}`)).json();
+    await queue.forget({ key });
+    cards.delete(key);
+    await answer(card, photo);
+  } catch (refused) {
+    if (refused.status !== 404) return;
+    cards.delete(key);
+    rest(card, "lost");
+    one(".error", card).textContent = text("queue.lost");
+  }
 }
 
 function rest(card, state) {

@@ -1,5 +1,5 @@
 // Photos that wait on this device, with their original bytes, in IndexedDB: they outlive the network, the page and the
-// browser. Where nothing can be kept, they wait in memory, as long as the page is open.
+// browser. Where nothing can be kept, or the browser takes it away, they wait in memory, as long as the page is open.
 
 const DATABASE = "camid";
 const WAITING = "waiting";
@@ -19,12 +19,24 @@ export class Queue {
   constructor(database) {
     this.database = database;
     this.unkept = [];
+    /** What was added here and is on the disk; `gone` are keys of what is done with, whatever the disk still says. */
+    this.added = new Map();
+    this.gone = new Set();
+    if (database !== null) database.onclose = () => this.lose();
+  }
+
+  /** The browser took the storage away, with all that was kept in it. */
+  lose() {
+    this.database = null;
+    for (const entry of this.added.values()) this.unkept.push({ ...entry, kept: false });
+    this.added.clear();
   }
 
   async add(file) {
     const entry = { key: randomKey(), file, name: file.name, refused: null, kept: true };
     try {
       await this.change([WAITING], (waiting) => waiting.add(entry));
+      this.added.set(entry.key, entry);
     } catch {
       entry.kept = false;
       this.unkept.push(entry);
@@ -34,8 +46,9 @@ export class Queue {
 
   /** All that wait or were refused, in the order in which they were added. */
   async entries() {
-    const kept = this.database === null ? [] : await this.read(WAITING);
-    return [...kept, ...this.unkept];
+    const kept = await this.read(WAITING);
+    const elsewhere = new Set([...this.gone, ...this.unkept.map(({ key }) => key)]);
+    return [...kept.filter(({ key }) => !elsewhere.has(key)), ...this.unkept];
   }
 
   /** The service answered about the entry with the photo `id`: it waits no longer. */
@@ -45,10 +58,18 @@ export class Queue {
 
   async refuse(entry, refused) {
     entry.refused = refused;
-    if (entry.kept) await this.change([WAITING], (waiting) => replace(waiting, entry));
+    if (this.added.has(entry.key)) this.added.get(entry.key).refused = refused;
+    if (this.unkept.includes(entry)) return;
+    try {
+      await this.change([WAITING], (waiting) => replace(waiting, entry));
+    } catch {
+      this.unkept = [...this.unkept.filter(({ key }) => key !== entry.key), entry];
+    }
   }
 
   async forget({ key }, also = () => undefined) {
+    this.gone.add(key);
+    this.added.delete(key);
     this.unkept = this.unkept.filter((one) => one.key !== key);
     await this.change([WAITING, ARRIVED], (waiting, arrived) => {
       withKey(waiting, key, (cursor) => cursor.delete());
@@ -58,7 +79,7 @@ export class Queue {
 
   /** { key, id } of the last photos that arrived from here, the oldest first; older ones are forgotten. */
   async results() {
-    const all = this.database === null ? [] : await this.read(ARRIVED);
+    const all = await this.read(ARRIVED);
     const last = all.slice(-MOST_RESULTS);
     for (const { id } of all.slice(0, -MOST_RESULTS)) await this.forgetResult(id);
     return last;
@@ -74,11 +95,15 @@ export class Queue {
     }).catch(() => undefined);
   }
 
+  /** All of a store; nothing where the browser gives it no longer. */
   read(store) {
     return new Promise((done, failed) => {
       const request = this.database.transaction(store).objectStore(store).getAll();
       request.onsuccess = () => done(request.result);
       request.onerror = () => failed(request.error);
+    }).catch(() => {
+      this.lose();
+      return [];
     });
   }
 

@@ -1,45 +1,57 @@
 // Sends what waits in the queue, one after the other, until each arrived or was refused, however often the network goes.
 
-import { API, ask } from "./shared.js";
+import { API, ask, Refused } from "./shared.js";
 import { send } from "./sending.js";
+import { text } from "./texts.js";
 
 const FIRST_WAIT_S = 1;
 const LONGEST_WAIT_S = 30;
 const STALLED_S = 30;
 /** After these the same photo may do better later; 0 stands for no answer. */
 const PASSING = new Set([0, 429, 502, 503, 504, 507]);
+/** No status of a service: the photo never left this device. */
+const UNREADABLE = -1;
 
 export class Uploads {
   /**
    * `told` hears what happens: next(entry) is at work, sending(entry, share), arrived(entry, photo),
    * refused(entry), waiting(error) before another try, locked() where the service wants to know who asks,
-   * done() when nothing is left.
+   * done() when nothing is left, also of what other tabs added.
    */
   constructor(queue, told) {
     this.queue = queue;
     this.told = told;
     this.untried = new Set();
+    this.failures = new Map();
     this.running = false;
+    this.wanted = false;
   }
 
   add(entry) {
     this.untried.add(entry.key);
   }
 
-  /** Sends all; there is one sender at a time, in whatever tab. */
+  /** Sends all, also what is added meanwhile; there is one sender at a time, in whatever tab. */
   async run() {
+    this.wanted = true;
     if (this.running) return;
     this.running = true;
     try {
-      await alone(() => this.sendAll());
+      while (this.wanted) {
+        this.wanted = false;
+        await alone(() => this.sendAll());
+      }
     } finally {
       this.running = false;
     }
   }
 
   async sendAll() {
+    let last;
+    let wait = FIRST_WAIT_S;
     for (let entry = await this.next(); entry !== undefined; entry = await this.next()) {
-      this.told.next(entry);
+      if (entry.key !== last) this.told.next(entry);
+      last = entry.key;
       let photo;
       try {
         photo = await this.deliver(entry);
@@ -48,30 +60,43 @@ export class Uploads {
           this.told.locked();
           return;
         }
-        await this.queue.refuse(entry, { code: refused.code, message: refused.message });
-        this.told.refused(entry);
+        if (PASSING.has(refused.status)) wait = await this.hold(refused, wait);
+        else await this.giveUp(entry, refused);
         continue;
       }
+      wait = FIRST_WAIT_S;
       await this.queue.arrive(entry, photo.id);
       await this.told.arrived(entry, photo);
     }
-    this.told.done();
+    await this.told.done();
   }
 
+  /** Waits before another try; gives the seconds to wait after the next. */
+  async hold(refused, wait) {
+    this.told.waiting(refused);
+    await pause(refused.status === 0 ? wait : Math.max(wait, refused.retryAfter));
+    return Math.min(2 * wait, LONGEST_WAIT_S);
+  }
+
+  async giveUp(entry, { code, message }) {
+    await this.queue.refuse(entry, { code, message });
+    this.told.refused(entry);
+  }
+
+  /** The first of those that failed least often: one that never gets through holds up no other. */
   async next() {
-    return (await this.queue.entries()).find(({ refused }) => refused === null);
+    const waiting = (await this.queue.entries()).filter(({ refused }) => refused === null);
+    const failed = ({ key }) => this.failures.get(key) ?? 0;
+    return waiting.reduce((best, one) => (best === undefined || failed(one) < failed(best) ? one : best), undefined);
   }
 
   async deliver(entry) {
-    for (let wait = FIRST_WAIT_S; ; wait = Math.min(2 * wait, LONGEST_WAIT_S)) {
-      try {
-        await ask("/readyz");
-        return (await this.earlier(entry)) ?? (await this.post(entry));
-      } catch (refused) {
-        if (!PASSING.has(refused.status)) throw refused;
-        this.told.waiting(refused);
-        await pause(refused.status === 0 ? wait : Math.max(wait, refused.retryAfter));
-      }
+    await ask("/readyz");
+    try {
+      return (await this.earlier(entry)) ?? (await this.post(entry));
+    } catch (refused) {
+      this.failures.set(entry.key, (this.failures.get(entry.key) ?? 0) + 1);
+      throw refused;
     }
   }
 
@@ -87,6 +112,7 @@ export class Uploads {
   }
 
   async post(entry) {
+    await checkReadable(entry);
     const form = new FormData();
     form.append("photo", entry.file, entry.name);
     const stop = new AbortController();
@@ -106,6 +132,15 @@ export class Uploads {
       silence.end();
       removeEventListener("offline", lost);
     }
+  }
+}
+
+/** A file that was moved, or a card that was taken out, would look like a network that is gone. */
+async function checkReadable({ file }) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new Refused(UNREADABLE, text("queue.unreadable"));
   }
 }
 
