@@ -82,11 +82,7 @@ def _tells(
         marks=counted.marks.get(brand.id, 0),
         display_marks=counted.display_marks.get(brand.id, 0),
         enrolled=enrolled,
-        models=tuple(
-            rule.example
-            for rule in catalogue.model_rules
-            if _speaks(rule, brand)
-        ),
+        models=tuple(rule.example for rule in catalogue.model_rules if _speaks(rule, brand)),
         carriers=tuple(sorted(carriers)),
         proven=tuple(sorted(strong)),
         mac_blocks=counted.mac_blocks.get(brand.id, 0),
