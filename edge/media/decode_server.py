@@ -29,22 +29,20 @@ _END_S = 5
 
 
 class DecodeServer:
-    """Begun at once. Not for several threads at a time."""
+    """Begun at once. Not for several threads at a time. Raises: PhotoError: ``internal``."""
 
     def __init__(self) -> None:
-        self._control, theirs = socket.socketpair()
+        try:
+            self._control, theirs = socket.socketpair()
+        except OSError:
+            raise cannot_begin() from None
         self._control.settimeout(_BEGIN_S)
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(IDLE_S)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=_environment(),
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-            )
+            try:
+                self._process = _begun(theirs.fileno())
+            except OSError:
+                self._control.close()
+                raise cannot_begin() from None
         self.known_guards: Guards | None = None
 
     @property
@@ -64,7 +62,7 @@ class DecodeServer:
                 ready = None
             if not isinstance(ready, ReadyReply):
                 self.close()
-                raise PhotoError(ErrorCode.INTERNAL, "The process that decodes cannot be begun.")
+                raise cannot_begin()
             self.known_guards = Guards(ready.seccomp, ready.landlock)
             if self.known_guards.missing:
                 log.warning("Decoders run %s: this kernel has no such guard.", self.known_guards.words)
@@ -100,6 +98,23 @@ class DecodeServer:
                 raise ConnectionResetError
             line += piece
         return line
+
+
+def cannot_begin() -> PhotoError:
+    return PhotoError(ErrorCode.INTERNAL, "The process that decodes cannot be begun.")
+
+
+def _begun(descriptor: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", _MODULE, str(descriptor), str(IDLE_S)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env=_environment(),
+        pass_fds=(descriptor,),
+        start_new_session=True,
+    )
 
 
 def _environment() -> Mapping[str, str]:

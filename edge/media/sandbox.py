@@ -17,10 +17,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from edge.errors import ErrorCode, PhotoError
 from edge.media.confine import Guards
 from edge.media.decode_child import DecodeChild
-from edge.media.decode_server import DecodeServer
+from edge.media.decode_server import DecodeServer, cannot_begin
 from edge.media.handover import Order
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ class Sandbox:
         """What ``guards`` found last."""
 
     def prepare(self) -> None:
-        """Begins the server without waiting for it."""
+        """Begins the server without waiting for it. Raises: PhotoError: ``internal`` if that fails."""
         with self._lock:
             if self._server is None:
                 self._server = DecodeServer()
@@ -127,7 +126,10 @@ class Sandbox:
 
     def _begun(self, order: Order, *files: int) -> DecodeChild:
         """A child of the server, which is begun anew where it is gone."""
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError:
+            raise cannot_begin() from None
         with theirs:
             try:
                 process = self._forked(order, [theirs.fileno(), *files])
@@ -150,7 +152,7 @@ class Sandbox:
             if not process:
                 break
             return process
-        raise PhotoError(ErrorCode.INTERNAL, "No process could be begun to decode the file.")
+        raise cannot_begin()
 
     def _count(self, cause: str) -> None:
         with self._free:

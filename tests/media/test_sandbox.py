@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -199,6 +201,20 @@ def test_a_server_without_work_ends_and_is_begun_again(monkeypatch: pytest.Monke
     monkeypatch.undo()
     assert decode(JPEG, "photo", SETTINGS).width == 96
     assert server() != ended
+
+
+def test_without_descriptors_or_processes_a_file_is_an_error_and_the_next_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.EMFILE, "too many")
+
+    sandbox().close()
+    for what in ("socket.socketpair", "subprocess.Popen"):
+        with monkeypatch.context() as patch:
+            patch.setattr(what, fails)
+            assert code_of(JPEG) is ErrorCode.INTERNAL
+    assert decode(JPEG, "the next", SETTINGS).width == 96
 
 
 def test_it_is_small() -> None:
