@@ -6,7 +6,7 @@ import { API, ask, askForToken, enter, fromTemplate, learnNames, LOST_TOKEN, one
 import { keepShell } from "./shell.js";
 import { explained, text } from "./texts.js";
 import { Uploads } from "./uploads.js";
-import { foundIn, percent } from "./words.js";
+import { percent } from "./words.js";
 
 const queue = await Queue.open();
 /** Cards of photos that did not arrive yet, by the key of their entry. */
