@@ -53,7 +53,7 @@ _PIECE = 1 << 20
 
 class Server:
     """Takes orders until Camid closes the socket, and then ends, its children with it; also where none came
-    for ``idle_s`` and there is no child. ``guards``: what every child must come under."""
+    for ``idle_s`` and there is no child. ``guards``: under what every child must come at least."""
 
     def __init__(self, control: socket.socket, idle_s: float, guards: Guards) -> None:
         self._control, self._idle_s, self._guards = control, idle_s, guards
@@ -165,7 +165,7 @@ class _Child:
             os.closerange(low + 1, high)
         file = os.fdopen(self._descriptors[1], "rb") if self._order.what == VIDEO else None
         allowance = Allowance(self._order.memory_bytes, self._order.processor_seconds, self._order.threads)
-        if confine(allowance) != self._guards:
+        if set(confine(allowance).missing) - set(self._guards.missing):
             raise PhotoError(ErrorCode.INTERNAL, "The process that decodes cannot be confined.")
         if file is not None:
             self._frames(file)
