@@ -25,7 +25,7 @@ from edge.cli_report import report, verify
 from edge.cli_review import review
 from edge.cli_token import token
 from edge.errors import EXIT_DONE, EXIT_INPUT
-from edge.terminal import exit_codes, given_settings, say
+from edge.terminal import AsJson, exit_codes, given_settings, say
 
 if TYPE_CHECKING:
     from edge.report.contract import UnreadableV1
@@ -37,8 +37,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Which surveillance cameras are in a picture, and who made them?",
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def main() -> None:

@@ -8,13 +8,11 @@ from typing import Annotated
 
 import typer
 
-from edge.terminal import exit_codes, given_settings, say
+from edge.terminal import DataDir, exit_codes, given_settings, say
 
 catalogue = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Show the catalogue of makers, or take a newer one."
 )
-
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the service's data.")]
 
 
 @catalogue.command()

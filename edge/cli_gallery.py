@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.terminal import exit_codes, given_settings
+from edge.terminal import AsJson, exit_codes, given_settings
 
 if TYPE_CHECKING:
     from edge.domain import Box
@@ -18,7 +18,6 @@ gallery = typer.Typer(
 )
 
 Vendor = Annotated[str, typer.Argument(metavar="VENDOR", help="Name or id of the maker.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the service's data, which holds the gallery.")]
 
 

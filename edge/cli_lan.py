@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from edge.cli_token import AsJson, DataDirectory, fields
-from edge.terminal import exit_codes, given_settings, say
+from edge.cli_token import fields
+from edge.terminal import AsJson, DataDir, exit_codes, given_settings, say
 
 lan = typer.Typer(
     no_args_is_help=True,
@@ -29,7 +29,7 @@ def pair(
         int | None, typer.Option(min=1, max=365, help="Days until it is paired again; default phone_days.")
     ] = None,
     as_json: AsJson = False,
-    data_dir: DataDirectory = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Show a QR code that pairs one phone, once."""
     with exit_codes():
@@ -54,7 +54,7 @@ def pair(
 
 
 @lan.command("list")
-def list_phones(as_json: AsJson = False, data_dir: DataDirectory = None) -> None:
+def list_phones(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List the phones that were paired, revoked ones too."""
     with exit_codes():
         from edge.service.access_tokens import TokenFile, print_tokens
@@ -73,7 +73,7 @@ def list_phones(as_json: AsJson = False, data_dir: DataDirectory = None) -> None
 @lan.command()
 def revoke(
     wanted: Annotated[str, typer.Argument(metavar="ID-OR-NAME", help="As `camid lan list` shows it.")],
-    data_dir: DataDirectory = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Shut a phone out, at once; what it sent stays, readable by admins and where it was shared."""
     with exit_codes():
@@ -86,7 +86,7 @@ def revoke(
 
 
 @lan.command()
-def trust(data_dir: DataDirectory = None) -> None:
+def trust(data_dir: DataDir = None) -> None:
     """Show where phones learn to trust this box, and the fingerprint to compare."""
     with exit_codes():
         from rich.console import Console
@@ -101,7 +101,7 @@ def trust(data_dir: DataDirectory = None) -> None:
 
 @lan.command()
 def renew(
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, data_dir: DataDirectory = None
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, data_dir: DataDir = None
 ) -> None:
     """Make a new authority, for a lost key or another name of the box; phones must trust it anew."""
     with exit_codes():

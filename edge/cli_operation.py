@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from edge.terminal import exit_codes, given_settings, say
+from edge.terminal import DataDir, exit_codes, given_settings, say
 
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the service's data.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from edge.terminal import exit_codes, given_settings, say
+from edge.terminal import DataDir, exit_codes, given_settings, say
 
 review = typer.Typer(
     no_args_is_help=True,
@@ -27,7 +27,7 @@ def export(
     faces: Annotated[
         bool, typer.Option("--blur-faces/--keep-faces", help="Search faces and blur them, or leave them.")
     ] = True,
-    data_dir: Annotated[Path | None, typer.Option(help="Folder of the service's data.")] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Write every reviewed photo as a COCO dataset. The service may be running."""
     with exit_codes():

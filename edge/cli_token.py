@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.terminal import exit_codes, given_settings, say
+from edge.terminal import AsJson, DataDir, exit_codes, given_settings, say
 
 if TYPE_CHECKING:
     from edge.service.access_store import NamedToken
@@ -18,9 +18,6 @@ token = typer.Typer(
     rich_markup_mode=None,
     help="Tokens with scopes for the service; changes count at once, also while it runs.",
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-DataDirectory = Annotated[Path | None, typer.Option("--data-dir", help="Folder of the service's data.")]
 
 
 @token.command()
@@ -33,7 +30,7 @@ def create(
         int | None, typer.Option(min=1, max=36_500, help="Days until it expires; without it, never.")
     ] = None,
     as_json: AsJson = False,
-    data_dir: DataDirectory = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Make a token and print it, this once."""
     with exit_codes(), _open(data_dir) as tokens:
@@ -48,7 +45,7 @@ def create(
 
 
 @token.command("list")
-def list_tokens(as_json: AsJson = False, data_dir: DataDirectory = None) -> None:
+def list_tokens(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List all tokens, revoked ones too; none is shown itself."""
     with exit_codes(), _open(data_dir) as tokens:
         rows = [fields(one, tokens.now()) for one in tokens.all()]
@@ -66,7 +63,7 @@ def list_tokens(as_json: AsJson = False, data_dir: DataDirectory = None) -> None
 @token.command()
 def revoke(
     wanted: Annotated[str, typer.Argument(metavar="ID-OR-NAME", help="As `camid token list` shows it.")],
-    data_dir: DataDirectory = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Make a token worthless; what it sent stays, readable by admins and where it was shared."""
     with exit_codes(), _open(data_dir) as tokens:
