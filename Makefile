@@ -27,7 +27,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
             $$p -c '$(SUPPORTED)' 2>/dev/null && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams bench-batch bench-operation soak fuzz fuzz-env \
+.PHONY: help install dev run test test-long lint format browser gstreamer evaluate bench bench-streams bench-batch bench-operation soak fuzz fuzz-env prove-guards \
         mosaics train-env train render-env renders osd-set ship reference docs docs-serve lock docker prove-image test-arm64 sbom licences audit \
         clean
 
@@ -84,6 +84,9 @@ fuzz: fuzz-env  ## Fuzz every parser of outside bytes, each for FUZZ_SECONDS (10
 	$(FUZZ)/bin/python -m scripts.fuzz run --seconds $(FUZZ_SECONDS) $(ARGS)
 
 fuzz-env: $(FUZZ)/.installed
+
+prove-guards: dev browser  ## Take each guard against attacks out of a copy: its test must fail (ten minutes)
+	$(BIN)/python -m scripts.prove_guards $(ARGS)
 
 mosaics: dev  ## Recall of far cameras on 12 MP canvases
 	$(BIN)/python -m scripts.mosaics make --split dev

@@ -56,6 +56,14 @@ def test_a_file_that_names_others_is_no_video(
     assert asked == []
 
 
+def small_video(place: Path) -> None:
+    with place.open("wb") as file, av.open(file, "w", format="mp4") as made:
+        stream = made.add_stream("mpeg4", rate=1)
+        stream.width = stream.height = 64
+        made.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
+        made.mux(stream.encode())
+
+
 @pytest.mark.parametrize(
     ("lock", "picked"),
     [("_FORMATS", f"{video._FORMATS},concat"), ("_NO_PROTOCOL", "file,pipe,subfile,concat")],
@@ -64,12 +72,7 @@ def test_each_of_two_locks_holds_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lock: str, picked: str
 ) -> None:
     """As if the list of formats, or that of protocols, had been widened."""
-    secret = tmp_path / "secret.mp4"
-    with av.open(str(secret), "w") as made:
-        stream = made.add_stream("mpeg4", rate=1)
-        stream.width = stream.height = 64
-        made.mux(stream.encode(av.VideoFrame(64, 64, "yuv420p")))
-        made.mux(stream.encode())
+    small_video(tmp_path / "secret.mp4")
     content = b"ffconcat version 1.0\nfile secret.mp4\n"  # FFmpeg itself refuses absolute paths
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(video, lock, picked)
@@ -86,12 +89,15 @@ def test_a_stream_is_read_over_rtsp_alone(scheme: str) -> None:
             parse_source(text)
 
 
-def test_a_path_goes_to_ffmpeg_as_open_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that no name of a file is taken for a protocol."""
+@pytest.mark.parametrize("name", ["concat:a.mp4", "subfile,,start,0,end,9,,:a.mp4", "-i", "http:__a"])
+def test_no_name_of_a_file_is_taken_for_an_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """FFmpeg is given the open file and not its name."""
     monkeypatch.chdir(tmp_path)
-    for name in ("concat:a.mp4", "subfile,,start,0,end,9,,:a.mp4"):
-        (tmp_path / name).write_bytes(b"no video")
-        with pytest.raises(StreamError, match="no video"):
-            video.open_video(
-                FileAddress(Path(name)), make_settings(tmp_path), SYSTEM_CLOCK, keys_only=True, realtime=False
-            )
+    small_video(tmp_path / name)
+    settings = make_settings(tmp_path)
+    with video.open_video(
+        FileAddress(Path(name)), settings, SYSTEM_CLOCK, keys_only=True, realtime=False
+    ) as opened:
+        assert (opened.info.width, opened.info.height) == (64, 64)

@@ -61,10 +61,17 @@ def test_a_folder_in_the_order_of_its_names(tmp_path: Path) -> None:
 
 
 def test_links_and_pipes_are_named_and_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "loop").symlink_to(tmp_path)
-    (tmp_path / "out.jpg").symlink_to("/etc/passwd")
-    os.mkfifo(tmp_path / "pipe.jpg")
-    assert causes(tmp_path) == dict.fromkeys(("loop", "out.jpg", "pipe.jpg"), ErrorCode.NOT_READABLE)
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    for folder in (outside, inside):
+        folder.mkdir()
+    (outside / "secret.jpg").write_bytes(b"photo")
+    (inside / "loop").symlink_to(inside)
+    (inside / "folder").symlink_to(outside)
+    (inside / "out.jpg").symlink_to(outside / "secret.jpg")
+    os.mkfifo(inside / "pipe.jpg")
+    found = list(walk([str(inside)], SETTINGS))
+    assert [Path(one.place).name for one in found] == ["folder", "loop", "out.jpg", "pipe.jpg"]
+    assert all(isinstance(one, Skipped) and one.code is ErrorCode.NOT_READABLE for one in found)
 
 
 def test_what_is_not_there_has_a_cause(tmp_path: Path) -> None:
