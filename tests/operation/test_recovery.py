@@ -156,12 +156,16 @@ def models(tmp_path: Path) -> Path:
 
 def _refused_start(tmp_path: Path, models: Path) -> str:
     """What a service that cannot use its models says; whatever it answered until then was 503."""
-    log, seen = tmp_path / "log", set()
+    log, seen = tmp_path / "log", set[int]()
     with launched(tmp_path / "data", log, environment={"CAMID_MODELS_DIR": str(models)}) as service:
-        while service.process.poll() is None:
+
+        def has_ended() -> bool:
             with suppress(httpx.TransportError), service.client() as client:
                 seen.add(client.get("/readyz").status_code)
-        assert service.process.wait(60) == EXIT_MODEL
+            return service.process.poll() is not None
+
+        assert wait_until(has_ended, 120)
+        assert service.process.returncode == EXIT_MODEL
     assert seen <= {503}
     return log.read_text()
 
