@@ -37,3 +37,8 @@ class _SystemClock:
 
 
 SYSTEM_CLOCK: Clock = _SystemClock()
+
+
+def stamp(moment: datetime) -> str:
+    """A moment in UTC as records have it: ISO 8601 to the millisecond, ordered as the moments are."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
-from edge.media.clock import SYSTEM_CLOCK, Clock
+from edge.media.clock import SYSTEM_CLOCK, Clock, stamp
 from edge.service.access import Caller
 from edge.service.access_limits import Buckets
 from edge.settings import Settings
@@ -43,7 +43,7 @@ class Audit:
     def note(self, caller: Caller | None, what: str, outcome: str, address: str = "") -> None:
         """Adds a line. A disk that takes none is told to the log of the service and stops no request."""
         line: dict[str, object] = {
-            "at": self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": stamp(self._clock.now()),
             "token": caller.id if caller else None,
             "name": caller.name if caller else None,
             "address": address,

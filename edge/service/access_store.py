@@ -14,6 +14,7 @@ import sqlalchemy as sql
 
 from edge.disk import full_disk
 from edge.errors import CamidError, ErrorCode
+from edge.media.clock import stamp
 from edge.service.access import ADMIN_ID, Caller, Kind, Scope
 
 _metadata = sql.MetaData()
@@ -133,7 +134,7 @@ class TokenStore:
         return _named(row)
 
     def now(self) -> str:
-        return iso(self._now())
+        return stamp(self._now())
 
     def _rows(self, condition: sql.ColumnElement[bool]) -> list[sql.Row[tuple[object, ...]]]:
         with self._engine.connect() as connection:
@@ -167,8 +168,8 @@ def add_token(
         "name": name,
         "digest": digest,
         "scopes": written_scopes(scopes),
-        "created_at": iso(now),
-        "expires_at": iso(now + timedelta(days=days)) if days is not None else None,
+        "created_at": stamp(now),
+        "expires_at": stamp(now + timedelta(days=days)) if days is not None else None,
         "revoked_at": None,
         "kind": kind,
     }
@@ -181,7 +182,7 @@ def renew_phone(
     """Gives the phone with the hash ``old``, expired or not, another; None where there is none, or it was
     revoked. It stays the owner of what it sent."""
     change = sql.update(_tokens).where(_tokens.c.digest == old, _tokens.c.kind == Kind.PHONE)
-    ends = iso(now + timedelta(days=days))
+    ends = stamp(now + timedelta(days=days))
     values = {"digest": digest, "scopes": written_scopes(scopes), "expires_at": ends}
     row = connection.execute(change.values(values).returning(_tokens)).first()
     return _named(row) if row is not None else None
@@ -207,10 +208,6 @@ def written_scopes(scopes: frozenset[Scope]) -> str:
 
 def read_scopes(text: str) -> frozenset[Scope]:
     return frozenset(map(Scope, text.split()))
-
-
-def iso(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _named(row: sql.Row[tuple[object, ...]]) -> NamedToken:

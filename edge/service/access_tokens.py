@@ -25,9 +25,10 @@ from edge.service.access_audit import Audit
 from edge.service.access_store import MadeToken, NamedToken, TokenStore, has_kinds
 from edge.service.auth import make_token
 from edge.service.data_dir import DataDir
+from edge.service.database import open_database
 from edge.service.pairing_codes import Invitation, invite
 from edge.service.pairing_store import PairingStore, Wish
-from edge.service.store import Store, open_database
+from edge.service.store import Store
 from edge.settings import Settings
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@-]{0,79}")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from edge.batch.control import Control
 from edge.errors import CamidError, ErrorCode
+from edge.media.clock import stamp
 from edge.service.batch_folders import BatchFolders
 from edge.service.batch_results import counts_of
 from edge.service.batch_runner import Job, Means, Run, run_job
@@ -379,4 +380,4 @@ def _wrong_state(batch: Batch, what: str) -> CamidError:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stamp(datetime.now(UTC))

@@ -14,13 +14,13 @@ import sqlalchemy as sql
 
 from edge.disk import full_disk
 from edge.errors import CamidError, ErrorCode
+from edge.media.clock import stamp
 from edge.service.access import Kind, Scope
 from edge.service.access_store import (
     NamedToken,
     Now,
     add_kinds,
     add_token,
-    iso,
     names_in_use,
     read_scopes,
     renew_phone,
@@ -85,7 +85,7 @@ class PairingStore:
         Raises:
             CamidError: ``bad_request`` for a name that is in use, or one code too many; ``store_full``.
         """
-        ends = iso(self._now() + timedelta(seconds=seconds))
+        ends = stamp(self._now() + timedelta(seconds=seconds))
         with self._write() as connection:
             self._check(connection, wish.name)
             values = {
@@ -108,10 +108,10 @@ class PairingStore:
         with self._write() as connection:
             row = self._find(connection, digest)
             now = self._now()
-            _check_usable(row, iso(now))
+            _check_usable(row, stamp(now))
             wish = Wish(read_scopes(row.scopes), row.phone_days, row.name)
             used = sql.update(_codes).where(_codes.c.digest == row.digest)
-            connection.execute(used.values(used_at=iso(now)))
+            connection.execute(used.values(used_at=stamp(now)))
             return _paired(connection, wish, browser, now)
 
     def _find(self, connection: sql.Connection, digest: str) -> sql.Row[tuple[object, ...]]:
@@ -125,7 +125,7 @@ class PairingStore:
         return found
 
     def _check(self, connection: sql.Connection, name: str | None) -> None:
-        now = iso(self._now())
+        now = stamp(self._now())
         waiting = sql.and_(_codes.c.used_at.is_(None), _codes.c.expires_at > now)
         names = list(connection.execute(sql.select(_codes.c.name).where(waiting)).scalars())
         if len(names) >= MOST_CODES:
@@ -138,7 +138,7 @@ class PairingStore:
         full = full_disk("The data directory is full; pairing codes and phones are as they were.")
         with self._writing, full, self._engine.begin() as connection:
             # A write at the start: a reader that becomes a writer fails where another process wrote between.
-            old = iso(self._now() - timedelta(days=_REMEMBERED_DAYS))
+            old = stamp(self._now() - timedelta(days=_REMEMBERED_DAYS))
             connection.execute(sql.delete(_codes).where(_codes.c.expires_at < old))
             yield connection
 

@@ -18,8 +18,9 @@ from pathlib import Path
 import sqlalchemy as sql
 
 from edge.disk import full_disk, sync_dir
-from edge.media.clock import SYSTEM_CLOCK, Clock
+from edge.media.clock import SYSTEM_CLOCK, Clock, stamp
 from edge.service.batch_state import Batch, BatchState
+from edge.service.database import empty_log
 from edge.service.sighting_store import forget_sightings
 from edge.settings import Settings
 
@@ -67,7 +68,7 @@ class KeptPhotos:
 
     def remove_before(self, moment: datetime) -> Purged:
         """Deletes what was stored before ``moment`` (UTC)."""
-        old = sql.select(_photos).where(_photos.c.created_at < _iso(moment)).limit(_CHUNK)
+        old = sql.select(_photos).where(_photos.c.created_at < stamp(moment)).limit(_CHUNK)
         done = Purged()
         while rows := self._rows(old):
             done += self._remove(rows)
@@ -131,11 +132,7 @@ class KeptPhotos:
         """The write-ahead log still holds the old pages."""
         if done.results:
             with self._writing:
-                connection = self._engine.raw_connection()
-                try:
-                    connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-                finally:
-                    connection.close()
+                empty_log(self._engine)
         return done
 
 
@@ -233,11 +230,7 @@ class Retention:
         return done
 
     def _old_batches(self, moment: datetime) -> Purged:
-        old = [one.spec.id for one in self._batches() if one.state in _FINISHED and one.since < _iso(moment)]
+        old = [one.spec.id for one in self._batches() if one.state in _FINISHED and one.since < stamp(moment)]
         for batch in old:
             self._remove_batch(batch)
         return Purged(batches=len(old))
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

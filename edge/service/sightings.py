@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from edge.domain import FormFactor
 from edge.errors import CamidError, ErrorCode
 from edge.evidence.likelihoods import load_likelihoods, load_thresholds
+from edge.media.clock import stamp
 from edge.service.access import Caller
 from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
 from edge.service.auth import READ, Reader, Uploader
@@ -340,4 +341,4 @@ def _file(text: str, kind: str, name: str) -> Response:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stamp(datetime.now(UTC))

@@ -21,12 +21,13 @@ import sqlalchemy as sql
 
 from edge.disk import full_disk, sync_dir
 from edge.errors import CamidError, ErrorCode
-from edge.media.clock import SYSTEM_CLOCK, Clock
+from edge.media.clock import SYSTEM_CLOCK, Clock, stamp
 from edge.report.contract import PhotoV1, to_json
 from edge.service.access import ADMIN_ID
 from edge.service.access_store import TokenStore, create_tokens
 from edge.service.batch_store import BatchStore, create_batches
 from edge.service.data_dir import DataDir
+from edge.service.database import open_database
 from edge.service.pairing_store import PairingStore, create_pairing
 from edge.service.retention import KeptPhotos
 from edge.service.review_store import ReviewStore, add_doubt, create_reviews
@@ -139,7 +140,7 @@ class Store:
         self.sightings = SightingStore(self._engine, self._writing)
         self.batches = BatchStore(self._engine, self._writing)
         self.tokens = TokenStore(self._engine, self._writing, clock.now)
-        self.pairings = PairingStore(self._engine, self._writing)
+        self.pairings = PairingStore(self._engine, self._writing, clock.now)
 
     def add(self, received: Path, body: PhotoV1, sender: Sender = Sender()) -> StoredPhoto:
         """Keeps the bytes in ``received`` (moved away) and their result; afterwards both survive a kill.
@@ -149,7 +150,7 @@ class Store:
         """
         row = StoredPhoto(
             id=secrets.token_hex(16),
-            created_at=self._clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            created_at=stamp(self._clock.now()),
             body=body,
             original=self._path(body.source.sha256),
             owner=sender.owner,
@@ -322,29 +323,3 @@ def _code(error: BaseException | None) -> int | None:
 def full_disk_named() -> AbstractContextManager[None]:
     """Turns "no space left", from the file system or from SQLite, into ``store_full``."""
     return full_disk("The data directory is full; nothing was kept.")
-
-
-def open_database(path: Path) -> sql.Engine:
-    """SQLite as every part of Camid that writes to it has it."""
-    engine = sql.create_engine(f"sqlite:///{path}", hide_parameters=True)
-    sql.event.listen(engine, "connect", _configure)
-    sql.event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _configure(connection: sqlite3.Connection, record: object) -> None:
-    del record
-    # The driver's own transactions would commit before DDL; `_begin` opens them instead.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    # What is deleted is overwritten too: a password that was given up, though encrypted, must be gone.
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "secure_delete = ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-    with suppress(OSError):
-        database = next(iter(connection.execute("PRAGMA database_list")))[2]
-        Path(database).chmod(0o600)
-
-
-def _begin(connection: sql.Connection) -> None:
-    connection.exec_driver_sql("BEGIN")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sql
 
+from edge.service.database import empty_log
 from edge.streams.state import Expectation
 
 _metadata = sql.MetaData()
@@ -74,22 +75,14 @@ class StreamStore:
                 connection.execute(
                     sql.update(_streams).where(_streams.c.id == stream.id).values(_values(stream))
                 )
-            self._empty_log()
+            empty_log(self._engine)
 
     def remove(self, stream: str) -> None:
         """Nothing of it stays on the disk."""
         with self._writing:
             with self._engine.begin() as connection:
                 connection.execute(sql.delete(_streams).where(_streams.c.id == stream))
-            self._empty_log()
-
-    def _empty_log(self) -> None:
-        """The write-ahead log still holds old pages; the database itself overwrites them (secure_delete)."""
-        connection = self._engine.raw_connection()
-        try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-        finally:
-            connection.close()
+            empty_log(self._engine)
 
 
 def _values(stream: StoredStream) -> dict[str, object]:

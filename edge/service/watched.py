@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from edge.errors import CamidError, ErrorCode
 from edge.media.address import StreamAddress
+from edge.media.clock import stamp
 from edge.media.hosts import HostPolicy, host_policy
 from edge.service.problems import BusyError
 from edge.service.secrets_box import SecretsBox, UnsealableError
@@ -301,4 +302,4 @@ def _spec(row: StoredStream, address: StreamAddress) -> StreamSpec:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return stamp(datetime.now(UTC))

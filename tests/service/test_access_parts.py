@@ -25,8 +25,9 @@ from edge.service.access_store import TokenStore, create_tokens
 from edge.service.access_tokens import TokenFile
 from edge.service.auth import Gate, Token, make_token
 from edge.service.data_dir import DataDir
+from edge.service.database import open_database
 from edge.service.problems import RateError
-from edge.service.store import Sender, Store, open_database
+from edge.service.store import Sender, Store
 from tests.service.test_store import answer, incoming
 from tests.support.service import make_settings
 
