@@ -19,6 +19,7 @@ from edge.errors import CamidError, ErrorCode
 from edge.report.contract import PhotoV1
 from edge.service.doubt import doubt_of
 from edge.service.review_word import StoredReviewV1
+from edge.service.sighting_store import refresh_seen
 
 _metadata = sql.MetaData()
 _doubts = sql.Table(
@@ -103,11 +104,12 @@ class ReviewStore:
         self._writing = writing
 
     def add(self, photo: str, by: str, at: str, body: StoredReviewV1) -> Review:
-        """Raises: CamidError: ``store_full``."""
+        """With what lists of sightings are filtered by. Raises: CamidError: ``store_full``."""
         values = {"photo": photo, "by": by, "at": at, "body": body.model_dump_json()}
         full = full_disk("The data directory is full; the review was not kept.")
         with self._writing, full, self._engine.begin() as connection:
             done = connection.execute(sql.insert(_reviews).values(values))
+            refresh_seen(connection, photo)
         assert done.inserted_primary_key is not None
         return Review(done.inserted_primary_key[0], photo, by, at, body)
 

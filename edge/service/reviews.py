@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 
+from edge.media.clock import stamp
 from edge.report.contract import BoxV1
 from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
 from edge.service.auth import ADMIN_ONLY, UPLOAD, Reader
@@ -142,9 +143,8 @@ async def add_review(
     """Kept beside the machine's answer, which stays as it is; earlier reviews stay too, the last one counts.
     A camera that is as the machine said is confirmed, else corrected; one with `machine` null was missed."""
     kept = checked(body, photo.body, service.catalogue)
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = stamp(datetime.now(UTC))
     review = await asyncio.to_thread(service.store.reviews.add, photo.id, body.by, now, kept)
-    await asyncio.to_thread(service.store.sightings.reviewed, photo.id)
     return _reviewed(review)
 
 

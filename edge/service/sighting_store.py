@@ -16,6 +16,7 @@ from edge.domain import EvidenceKind
 from edge.errors import CamidError, ErrorCode
 from edge.media.countries import country_at
 from edge.report.contract import CameraV1, IdentificationV1, PhotoV1
+from edge.service.database import empty_log
 from edge.service.sighting_rows import (
     METADATA,
     PHOTOS,
@@ -76,6 +77,12 @@ def forget_sightings(connection: sql.Connection, photos: Sequence[str]) -> None:
         connection.execute(sql.delete(SIGHTINGS).where(SIGHTINGS.c.id.in_(gone)))
         forget_words(connection, gone)
         _weigh(connection, left, _surest)
+
+
+def refresh_seen(connection: sql.Connection, photo: str) -> None:
+    """In the transaction that keeps a person's word on the photo."""
+    wanted = sql.select(VIEWS.c.sighting).where(VIEWS.c.photo == photo)
+    _refresh(connection, connection.execute(wanted).scalars().all())
 
 
 def visible(only: str | None) -> tuple[sql.ColumnElement[bool], ...]:
@@ -179,12 +186,6 @@ class SightingStore:
             _refresh(connection, [sighting])
             return read_sighting(connection, sighting)
 
-    def reviewed(self, photo: str) -> None:
-        """A person has said something of the photo."""
-        with self._changed() as connection:
-            wanted = sql.select(VIEWS.c.sighting).where(VIEWS.c.photo == photo)
-            _refresh(connection, connection.execute(wanted).scalars().all())
-
     def seen(self, wanted: Sequence[sql.ColumnElement[bool]]) -> list[Seen]:
         """What is compared of each for which all of ``wanted`` holds."""
         source = sql.join(SIGHTINGS, VIEWS, VIEWS.c.sighting == SIGHTINGS.c.id)
@@ -202,22 +203,13 @@ class SightingStore:
             connection.execute(sql.delete(VIEWS).where(VIEWS.c.sighting == sighting))
             connection.execute(sql.delete(SIGHTINGS).where(SIGHTINGS.c.id == sighting))
             forget_words(connection, [sighting])
-        empty_log(self._engine, self._writing)
+        with self._writing:
+            empty_log(self._engine)
 
     @contextmanager
     def _changed(self) -> Iterator[sql.Connection]:
         with self._writing, full_disk(_FULL), self._engine.begin() as connection:
             yield connection
-
-
-def empty_log(engine: sql.Engine, writing: threading.Lock) -> None:
-    """The write-ahead log still holds old pages; the database itself overwrites them (secure_delete)."""
-    with writing:
-        connection = engine.raw_connection()
-        try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-        finally:
-            connection.close()
 
 
 def _seen(rows: Sequence[sql.Row[Any]]) -> Seen:
