@@ -94,6 +94,8 @@ class Root:
 
         lines = [f"mount --bind {at('')} {at('')}"] if mounts.read_only else []
         lines += [f"mount -t proc proc {at('/proc')}", f"mount --rbind /dev {at('/dev')}"]
+        if self.core is None:  # ONNX Runtime breaks on a /sys that tells of another processor
+            lines.append(f"mount -t sysfs -o ro sysfs {at('/sys')}")
         for inside, outside in mounts.volumes.items():
             lines.append(f"mount --bind {shlex.quote(str(outside.resolve()))} {at(inside)}")
         if mounts.read_only:

@@ -120,7 +120,7 @@ def test_a_compiler_in_an_image_is_found(tmp_path: Path) -> None:
 def test_a_root_is_read_only_but_for_its_volumes(tmp_path: Path) -> None:
     # The root is the machine's own programs, bound into a folder; nothing else of it is there.
     root, volume = tmp_path / "root", tmp_path / "volume"
-    for name in ("proc", "dev", "tmp", "data"):
+    for name in ("proc", "sys", "dev", "tmp", "data"):
         (root / name).mkdir(parents=True)
     volume.mkdir()
     os.chown(volume, 10001, 10001)
