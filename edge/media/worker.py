@@ -147,13 +147,8 @@ class _Child:
     def run(self) -> NoReturn:
         try:
             self._run()
-        except CamidError as error:
-            self._write(refusal_line(error))
-        except MemoryError:
-            self._write(refusal_line(_NO_MEMORY))
         except Exception as error:
-            defect = f"Something unexpected went wrong ({type(error).__name__})."
-            self._write(refusal_line(PhotoError(ErrorCode.INTERNAL, defect)))
+            self._write(refusal_line(_refusal(error)))
         finally:
             os._exit(0)
 
@@ -178,10 +173,8 @@ class _Child:
         data = self._read(int.from_bytes(self._read(SIZE_BYTES)))
         try:
             decoded = decode_bytes(data, self._order)
-        except PhotoError as error:
-            self._write(refusal_line(error))
-        except MemoryError:
-            self._write(refusal_line(_NO_MEMORY))
+        except (PhotoError, MemoryError) as error:
+            self._write(refusal_line(_refusal(error)))
         else:
             self._show(photo_line(decoded), decoded.pixels)
 
@@ -220,6 +213,18 @@ class _Child:
 
 
 _NO_MEMORY = PhotoError(ErrorCode.TOO_MANY_PIXELS, "There is not enough memory for the picture.")
+
+
+def _refusal(error: Exception) -> CamidError:
+    """What is said of it."""
+    match error:
+        case CamidError():
+            return error
+        case MemoryError():
+            return _NO_MEMORY
+        case _:
+            defect = f"Something unexpected went wrong ({type(error).__name__})."
+            return PhotoError(ErrorCode.INTERNAL, defect)
 
 
 def _load_video() -> None:
