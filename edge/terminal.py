@@ -29,8 +29,11 @@ def exit_codes() -> Iterator[None]:
 
 
 def say(message: str) -> None:
-    """To the standard error output: the standard output holds the answer and nothing else."""
-    typer.echo(f"camid: {message}", err=True)
+    """To the standard error output: the standard output holds the answer and nothing else. What a camera or
+    the name of a file brings into a message commands no terminal."""
+    from edge.report.sentence import printable  # noqa: PLC0415 - `camid --help` must answer at once
+
+    typer.echo("\n".join(map(printable, f"camid: {message}".split("\n"))), err=True)
 
 
 def given_settings(**options: object) -> Settings:

@@ -35,6 +35,8 @@ _NUMBERS = frozenset(
     field.name for field in CAMERAS if pa.types.is_floating(field.type) or pa.types.is_integer(field.type)
 )
 _MAX_QUERY = 4000
+_DEEPEST = 50
+"""Brackets and ``not`` inside one another."""
 _MEMORY, _THREADS = "256MB", 2
 """What a question takes; more goes to files in the system's folder for temporary ones."""
 _AT_A_TIME = 2000
@@ -201,6 +203,7 @@ class _Parser:
     def __init__(self, tokens: Sequence[tuple[str, str]]) -> None:
         self.rest = list(tokens)
         self.values: list[str | float] = []
+        self._depth = 0
 
     def alternatives(self) -> str:
         parts = [self.conjunction()]
@@ -215,6 +218,14 @@ class _Parser:
         return parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"
 
     def term(self) -> str:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _wrong(f"brackets and “not” go deeper than {_DEEPEST}")
+        found = self._term()
+        self._depth -= 1
+        return found
+
+    def _term(self) -> str:
         if self._take("not"):
             return f"NOT {self.term()}"
         if self._take("("):

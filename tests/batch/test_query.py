@@ -154,3 +154,15 @@ def test_no_question_makes_it_fetch_an_extension(batch: Path) -> None:
     names = "'autoinstall_known_extensions', 'autoload_known_extensions', 'enable_external_access'"
     found = ask(batch, Query(f"SELECT DISTINCT value FROM duckdb_settings() WHERE name IN ({names})"))
     assert found.rows == (("false",),)
+
+
+@pytest.mark.parametrize("text", ["(" * 3000, "not " * 990 + "vendor=a", "(" * 900 + "vendor=a" + ")" * 900])
+def test_a_filter_that_is_too_deep_is_refused(text: str) -> None:
+    with pytest.raises(CamidError, match="deeper than 50"):
+        parse_filter(text)
+
+
+def test_a_long_and_a_deep_filter_are_asked(batch: Path) -> None:
+    deep = "(" * 49 + "vendor=dahua" + ")" * 49
+    assert places(batch, deep) == ["c.jpg"]
+    assert places(batch, " or ".join([deep, *["(vendor=x)"] * 200])) == ["c.jpg"]
