@@ -51,6 +51,8 @@ def places(batch: Path, text: str) -> list[object]:
         ("vendor=null", ["100%_d.jpg"]),
         ("vendor!=null and year!=2021", ["b.jpg", "c.jpg"]),
         ("place~%_D", ["100%_d.jpg"]),  # a text, no pattern
+        ("place~_", ["100%_d.jpg"]),
+        ("place~a%g", []),
         ('place="a.jpg"', ["a.jpg"]),
         ('place="x\' OR 1=1 --"', []),
     ],

@@ -62,7 +62,10 @@ def test_a_text_that_is_not_there_once_is_named() -> None:
         ("test_it.py::test_is_none", Outcome.BROKEN),
     ],
 )
-def test_what_a_test_does_without_its_guard(tmp_path: Path, test: str, outcome: Outcome) -> None:
+def test_what_a_test_does_without_its_guard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, test: str, outcome: Outcome
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # which takes most of the time
     (tmp_path / "guarded.py").write_text("GUARD = True\n")
     (tmp_path / "test_it.py").write_text(
         "import guarded\n\ndef test_needs_it():\n    assert guarded.GUARD\n\n"
