@@ -43,7 +43,7 @@ class DecodeServer:
             except OSError:
                 self._control.close()
                 raise cannot_begin() from None
-        self.known_guards: Guards | None = None
+        self._guards: Guards | None = None
 
     @property
     def process(self) -> int:
@@ -55,7 +55,7 @@ class DecodeServer:
 
     def guards(self) -> Guards:
         """Waits until it is ready. Raises: PhotoError: ``internal``."""
-        if self.known_guards is None:
+        if self._guards is None:
             try:
                 ready = read_reply(self._first_line())
             except OSError:
@@ -63,10 +63,10 @@ class DecodeServer:
             if not isinstance(ready, ReadyReply):
                 self.close()
                 raise cannot_begin()
-            self.known_guards = Guards(ready.seccomp, ready.landlock)
-            if self.known_guards.missing:
-                log.warning("Decoders run %s: this kernel has no such guard.", self.known_guards.words)
-        return self.known_guards
+            self._guards = Guards(ready.seccomp, ready.landlock)
+            if self._guards.missing:
+                log.warning("Decoders run %s: this kernel has no such guard.", self._guards.words)
+        return self._guards
 
     def send(self, order: Order, descriptors: list[int]) -> int:
         """The child's process id; 0: none could be forked.

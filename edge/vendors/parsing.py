@@ -37,7 +37,6 @@ _SCRIPTS = (
     ("HANGUL", Script.HANGUL),
     ("CYRILLIC", Script.CYRILLIC),
 )
-_OWN_HARDWARE = frozenset({RelationKind.OWNER})
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
