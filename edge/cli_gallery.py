@@ -58,7 +58,7 @@ def add(
         if as_json:
             typer.echo(enrolment_json(done).encode())
         else:
-            print_enrolment(done, Console(highlight=False))
+            print_enrolment(done, Console(highlight=False, markup=False, emoji=False))
         _report(settings, done.brand.id, as_json=as_json)
 
 
@@ -81,7 +81,7 @@ def list_marks(data_dir: DataDir = None, as_json: AsJson = False) -> None:
             for brand in brands:
                 typer.echo(list_json(brand, marks, own=brand.id in mine).encode())
         else:
-            print_list(brands, marks, Console(highlight=False))
+            print_list(brands, marks, Console(highlight=False, markup=False, emoji=False))
 
 
 @gallery.command()
@@ -121,7 +121,7 @@ def _report(settings: Settings, vendor: str | None, *, as_json: bool) -> None:
 
     own = OwnGallery(settings)
     names = display_names(own.catalogue)
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)
     for report in load_examiner(settings).examine(own, vendor):
         if as_json:
             typer.echo(report_json(report, names).encode())

@@ -29,7 +29,7 @@ def doctor(
         if as_json:
             typer.echo(report.model_dump_json().encode())
         else:
-            print_report(report, Console(highlight=False))
+            print_report(report, Console(highlight=False, markup=False, emoji=False))
     raise typer.Exit(report.exit_code)
 
 

@@ -216,7 +216,7 @@ def _greet(console: Console, address: str, admission: Admission, settings: Setti
             "tls_key, or put TLS in front."
         )
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(line, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 class _PrivateLog(RotatingFileHandler):

@@ -24,8 +24,8 @@ from edge.lan.names import local_name
 from edge.operation.backup import back_up
 from edge.operation.restore import restore
 from edge.service.data_dir import DataDir
-from edge.service.lan_address import read_address
-from edge.service.lan_greeting import greet_lan
+from edge.service.lan_address import LanAddress, read_address
+from edge.service.lan_greeting import greet_lan, show_trust
 from edge.service.server import check_tls, listen, open_lan
 from edge.service.store import Store
 from tests.support.lan import LanService, on_the_lan
@@ -217,6 +217,17 @@ def test_a_code_is_shown_to_a_person_and_not_to_a_journal(tmp_path: Path, watche
     else:
         assert "#" not in shown
         assert "camid lan pair shows" in shown
+
+
+def test_a_fingerprint_is_shown_byte_for_byte() -> None:
+    """A terminal library may take “:CD:” for the name of a picture of a disc."""
+    out, fingerprint = io.StringIO(), ":".join(["AB", "CD"] * 16)
+    address = LanAddress(
+        service="https://[fd00:ab:1:cd:2::1]:8470", trust="http://a:8471", others=("https://[::ab:1]",)
+    )
+    show_trust(Console(file=out), address, fingerprint)
+    for said in (fingerprint[:47], fingerprint[48:], "https://[::ab:1]/"):
+        assert said in out.getvalue()
 
 
 def test_the_authoritys_key_is_in_a_backup_only_on_demand(service: LanService, tmp_path: Path) -> None:
