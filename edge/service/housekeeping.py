@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
 
+from edge.service.pausing import pause
 from edge.service.retention import PERIOD_S, Retention
 from edge.service.store import Store
 
@@ -24,9 +24,7 @@ class Housekeeping:
     async def run(self) -> None:
         while not self._stopped.is_set():
             await asyncio.to_thread(self.once)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._period_s):
-                    await self._stopped.wait()
+            await pause(self._stopped, self._period_s)
 
     def stop(self) -> None:
         self._stopped.set()

@@ -22,6 +22,7 @@ from edge.lan.certificate import FOLDER, BoxCertificate, Now
 from edge.lan.names import BoxNames, box_names
 from edge.service.connections import patient_protocol
 from edge.service.lan_address import ADDRESS_FILE, LanAddress
+from edge.service.pausing import pause
 from edge.service.trust import trust_app
 from edge.settings import Settings
 
@@ -112,9 +113,7 @@ class LanSide:
         while not self._stopped.is_set():
             if await asyncio.to_thread(self.look):
                 context.load_cert_chain(self.server_file)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._settings.lan_check_s):
-                    await self._stopped.wait()
+            await pause(self._stopped, self._settings.lan_check_s)
 
     def _published(self) -> LanAddress:
         """Where the service is reached now, for ``camid lan`` too."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 
+from edge.service.pausing import pause
 from edge.vision.loop import InferenceLoop
 
 _PERIOD_S = 20.0
@@ -26,9 +26,7 @@ class Resting:
         """Until ``stop``."""
         while not self._stopped.is_set():
             await asyncio.to_thread(self.once)
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._period_s):
-                    await self._stopped.wait()
+            await pause(self._stopped, self._period_s)
 
     def stop(self) -> None:
         self._stopped.set()
