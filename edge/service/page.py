@@ -32,7 +32,6 @@ FORMS = (
 )
 
 _MISSED_HEARTBEATS = 3
-"""After so many a page takes its connection for lost."""
 
 
 @cache
@@ -67,29 +66,19 @@ def upload_html(settings: Settings) -> str:
 
 @router.get("/streams", response_class=HTMLResponse)
 async def streams_page(request: Request) -> HTMLResponse:
-    heartbeat_s = request.app.state.parts.settings.event_heartbeat_s
-    silence_s = _MISSED_HEARTBEATS * heartbeat_s + 1
-    return HTMLResponse(_templates().get_template("streams.html").render(silence_s=silence_s))
+    return render("streams.html", silence_s=_silence_s(request.app.state.parts.settings))
 
 
 @router.get("/batches", response_class=HTMLResponse)
 async def batches_page(request: Request) -> HTMLResponse:
     settings = request.app.state.parts.settings
-    html = (
-        _templates()
-        .get_template("batches.html")
-        .render(
-            silence_s=_MISSED_HEARTBEATS * settings.event_heartbeat_s + 1,
-            max_bytes=settings.batch_max_upload_bytes,
-            max_size=_size(settings.batch_max_upload_bytes),
-        )
-    )
-    return HTMLResponse(html)
+    most = settings.batch_max_upload_bytes
+    return render("batches.html", silence_s=_silence_s(settings), max_bytes=most, max_size=_size(most))
 
 
 @router.get("/review", response_class=HTMLResponse)
 async def review_page() -> HTMLResponse:
-    return HTMLResponse(_templates().get_template("review.html").render(forms=FORMS))
+    return render("review.html", forms=FORMS)
 
 
 @router.get("/catalogue", response_class=HTMLResponse)
@@ -99,8 +88,12 @@ async def catalogue_page() -> HTMLResponse:
 
 @router.get("/docs", response_class=HTMLResponse)
 async def reference_page(request: Request) -> HTMLResponse:
-    operations = _operations(request.app.openapi())
-    return HTMLResponse(_templates().get_template("docs.html").render(operations=operations))
+    return render("docs.html", operations=_operations(request.app.openapi()))
+
+
+def _silence_s(settings: Settings) -> float:
+    """After so long a page takes its connection for lost."""
+    return _MISSED_HEARTBEATS * settings.event_heartbeat_s + 1
 
 
 def _size(limit: int) -> str:

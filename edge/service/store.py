@@ -1,8 +1,7 @@
 """Results in SQLite, original bytes beside it: both are on the disk before a result is acknowledged.
 
-The schema's version is SQLite's own ``user_version``: it is part of the database file, changes in the same
-transaction as the tables, and needs no second tool while there is one version. ``_MIGRATIONS`` holds the step
-from each version to the next.
+The schema's version is SQLite's own ``user_version``: it is part of the database file and changes in the same
+transaction as the tables. ``_MIGRATIONS`` holds the step from each version to the next.
 """
 
 from __future__ import annotations
