@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from edge.report.sentence import printable
 
 ROOT = Path(__file__).parent.parent
 TABLE = ROOT / "tests" / "attacks" / "guards.toml"
@@ -77,35 +81,47 @@ def copy_of_the_tree() -> Iterator[Path]:
         yield copy
 
 
-def prove(guard: Guard, copy: Path) -> Outcome:
-    """Takes the guard out of the copy, runs its test there, and puts the guard back."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``code`` is pytest's, ``why`` the first line of what failed: a person sees whether it is the attack."""
+
+    code: int
+    why: str = ""
+
+
+def prove(guard: Guard, copy: Path) -> tuple[Outcome, str]:
+    """Takes the guard out of the copy, runs its test there, and puts the guard back; with what failed."""
     place = copy / guard.file
     whole = place.read_text("utf-8")
     try:
         place.write_text(guard.taken_out_of(whole), "utf-8")
-        code = run_tests([guard.test], copy)
+        run = run_tests([guard.test], copy)
     finally:
         place.write_text(whole, "utf-8")
-    return {0: Outcome.USELESS, _FAILED: Outcome.PROVEN}.get(code, Outcome.BROKEN)
+    return {0: Outcome.USELESS, _FAILED: Outcome.PROVEN}.get(run.code, Outcome.BROKEN), run.why
 
 
-def run_tests(tests: Sequence[str], copy: Path) -> int:
-    """Exit code of pytest in ``copy``; a test that does not end has failed."""
+def run_tests(tests: Sequence[str], copy: Path) -> Run:
+    """pytest in ``copy``; a test that does not end has failed."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     with subprocess.Popen(
         command,
         cwd=copy,
         env=environment,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        text=True,
+        errors="replace",
     ) as process:
         try:
-            return process.wait(_LIMIT_S)
+            told, _ = process.communicate(timeout=_LIMIT_S)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
-            return _FAILED
+            os.killpg(process.pid, signal.SIGKILL)
+            return Run(_FAILED, f"not ended after {_LIMIT_S} s")
+    failed = re.search(r"^E +(.*)", told, re.MULTILINE)
+    return Run(process.returncode, printable(failed[1])[:100] if failed else "")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,15 +135,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     failed = 0
     with copy_of_the_tree() as copy:
-        if code := run_tests(sorted({guard.test for guard in guards}), copy):
-            print(f"With all guards in place the tests do not pass (pytest: {code}).")
+        whole = run_tests(sorted({guard.test for guard in guards}), copy)
+        if whole.code:
+            print(f"With all guards in place the tests do not pass (pytest: {whole.code}): {whole.why}")
             return 1
         for guard in guards:
             began = time.monotonic()
-            outcome = prove(guard, copy)
+            outcome, why = prove(guard, copy)
             failed += outcome is not Outcome.PROVEN
             took = f"{time.monotonic() - began:.0f} s"
-            print(f"{guard.attack}: {guard.file}: {outcome} ({guard.test}, {took})", flush=True)
+            print(f"{guard.attack}: {guard.file}: {outcome} ({guard.test}, {took})\n    {why}", flush=True)
     print(f"{len(guards) - failed} of {len(guards)} guards are proven.")
     return 1 if failed else 0
 

@@ -58,10 +58,15 @@ def test_a_request_with_two_ends_is_refused_and_nothing_after_it_is_read(
 
 
 @pytest.mark.parametrize(
-    "request_", [GET + b"A: " + b"a" * 300_000, b"GET /" + b"a" * 300_000, POST + b"Host: b\r\n\r\n"]
+    "request_",
+    [
+        GET + b"A: " + b"a" * 400_000 + b"\r\n\r\n",
+        GET.replace(b"healthz", b"a" * 400_000) + b"\r\n",
+        POST + b"Host: b\r\n\r\n",
+    ],
 )
 def test_huge_and_doubled_heads_are_refused(service: Service, request_: bytes) -> None:
-    assert statuses(said(service, request_))[:1] in ([400], [])
+    assert statuses(said(service, request_)) in ([400], [])  # what is closed on may lose its answer
     assert statuses(said(service, GET + b"Connection: close\r\n\r\n")) == [200]
 
 

@@ -3,8 +3,10 @@ not run, be framed or be fetched from elsewhere."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -142,12 +144,33 @@ def test_markup_that_got_in_runs_no_script(browser: Browser, service: Service) -
         assert page.title() != MARKER
 
 
-def test_no_page_of_another_frames_ours(browser: Browser, service: Service) -> None:
+class Elsewhere(BaseHTTPRequestHandler):
+    """Another origin: a page at another port of this machine, from where Chromium lets frames reach it."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>elsewhere</title>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_no_page_of_another_frames_ours(browser: Browser, service: Service, elsewhere: str) -> None:
     """Clickjacking: else a person would press a button of Camid's believing it to be another's."""
     with browser.new_context() as context:
         page = context.new_page()
-        page.route("http://elsewhere.example/", lambda route: route.fulfill(body="<h1>elsewhere</h1>"))
-        page.goto("http://elsewhere.example/")
+        page.goto(elsewhere)
         page.evaluate(
             "src => new Promise(done => { const f = document.createElement('iframe'); f.src = src; "
             "f.onload = done; document.body.append(f); })",

@@ -21,6 +21,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from edge.batch.rows import Piece
 from edge.errors import CamidError, ErrorCode, PhotoError
+from edge.media import remote
 from edge.media.archive import Entry, Found, Skipped, Video, walk
 from edge.media.remote import RemoteFile, check_url, is_url, shown
 from edge.settings import Settings, load_settings
@@ -243,3 +244,20 @@ def test_a_web_server_is_walked_and_asked_again(site: str, tmp_path: Path) -> No
     (gone,) = walk([f"{site}gone.jpg"], settings())
     assert isinstance(gone, Skipped)
     assert Piece(gone.place, gone.size, gone.modified_ns) == Piece(f"{site}gone.jpg", 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [
+        ("/a/b.jpg", True),
+        ("/a/below/b.jpg", True),
+        ("/a", False),
+        ("/ab/c.jpg", False),
+        ("/a/../etc/passwd", False),
+        ("/a/below/../../b.jpg", False),
+        ("/a/b.jpg?x", False),
+        ("/a/b\0.jpg", False),
+    ],
+)
+def test_a_storage_is_not_believed_that_something_lies_in_a_folder(name: str, inside: bool) -> None:
+    assert remote._is_inside(name, "/a") is inside

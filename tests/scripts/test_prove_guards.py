@@ -71,5 +71,7 @@ def test_what_a_test_does_without_its_guard(
         "import guarded\n\ndef test_needs_it():\n    assert guarded.GUARD\n\n"
         "def test_needs_nothing():\n    pass\n"
     )
-    assert prove(Guard("a", "guarded.py", (("True", "False"),), test), tmp_path) is outcome
+    found, why = prove(Guard("a", "guarded.py", (("True", "False"),), test), tmp_path)
+    assert found is outcome
+    assert ("assert False" in why) is (outcome is Outcome.PROVEN)
     assert (tmp_path / "guarded.py").read_text() == "GUARD = True\n"
