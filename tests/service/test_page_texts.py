@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.errors import ErrorCode
 from edge.service.page_texts import ENGLISH, Text, english, languages, texts
 
 PAGES = Path(__file__).parents[2] / "edge/service/pages"
@@ -53,6 +54,21 @@ def test_scripts_ask_for_texts_that_there_are() -> None:
     for script in (PAGES / "static").glob("*.js"):
         keys = set(re.findall(r'\b[tT]ext\("([a-z_.]+)"', script.read_text("utf-8")))
         assert keys <= {*texts(ENGLISH)}, script.name
+
+
+def test_every_fault_of_a_photo_is_said_in_the_language_of_the_page() -> None:
+    faults = (
+        ErrorCode.EMPTY,
+        ErrorCode.NOT_A_PICTURE,
+        ErrorCode.UNSUPPORTED_FORMAT,
+        ErrorCode.CORRUPT,
+        ErrorCode.TOO_MANY_BYTES,
+        ErrorCode.TOO_MANY_PIXELS,
+        ErrorCode.TOO_SMALL,
+        ErrorCode.DECODER_DIED,
+        ErrorCode.DECODER_TOO_SLOW,
+    )
+    assert {f"error.{code}" for code in faults} <= {*texts(ENGLISH)}
 
 
 def test_every_language_names_itself_and_english_comes_first() -> None:
