@@ -14,6 +14,7 @@ from edge.domain import FormFactor
 from edge.errors import CamidError, ErrorCode
 from edge.evidence.likelihoods import load_likelihoods, load_thresholds
 from edge.media.clock import stamp
+from edge.report.sentence import display_names
 from edge.service.access import Caller
 from edge.service.answers import GUARDED, UNAUTHORISED, problem_doc
 from edge.service.auth import READ, Reader, Uploader
@@ -298,8 +299,8 @@ def _weigh(service: Parts) -> Weigh:
 def _listed(service: Parts, which: Conditions, part: tuple[int, int], caller: Caller) -> SightingsV1:
     """``part`` is how many, and from where on."""
     store = service.store.sightings
-    found = store.find(which, *part)
-    answers = [sighting_answer(one, service.names, caller) for one in found]
+    names = display_names(service.catalogue)  # once: live names look at the disk each time
+    answers = [sighting_answer(one, names, caller) for one in store.find(which, *part)]
     return SightingsV1(total=store.count(which), sightings=answers)
 
 
