@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -47,12 +49,31 @@ class Standing:
             del self._count[address]
 
 
-def patient_protocol(settings: Settings) -> type[asyncio.Protocol]:
-    """What uvicorn makes of each connection under these settings; one for each server."""
+class Cause(StrEnum):
+    """Why a connection was cut."""
+
+    FULL = "full"
+    """As many stood as may, of all or of its address."""
+    HEAD = "head"
+    """No request came, or not to its end."""
+    READER = "reader"
+    """The client took nothing of its answer."""
+
+
+def _uncounted(cause: Cause) -> None:
+    del cause
+
+
+def patient_protocol(
+    settings: Settings, count: Callable[[Cause], None] = _uncounted
+) -> type[asyncio.Protocol]:
+    """What uvicorn makes of each connection under these settings; one for each server. ``count`` hears of
+    every one that is cut."""
 
     class Patient(PatientProtocol):
         standing = Standing(settings.max_connections, settings.max_connections_per_address)
         wait_s = settings.connection_wait_s
+        cut = staticmethod(count)
 
     return Patient
 
@@ -63,6 +84,7 @@ class PatientProtocol(H11Protocol):
 
     standing: Standing
     wait_s: float
+    cut: Callable[[Cause], None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -74,6 +96,7 @@ class PatientProtocol(H11Protocol):
         super().connection_made(transport)
         address = limited_address(self.client[0] if self.client else "")
         if not self.standing.take(address):
+            self.cut(Cause.FULL)
             transport.write(_REFUSAL)
             transport.close()
             return
@@ -90,7 +113,7 @@ class PatientProtocol(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._reading_due = self.loop.call_later(self.wait_s, self.transport.abort)
+        self._reading_due = self.loop.call_later(self.wait_s, self._give_up, Cause.READER)
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -110,7 +133,11 @@ class PatientProtocol(H11Protocol):
             _cancel(self._head_due)
             self._head_due = None
         elif self._head_due is None and not self.transport.is_closing():
-            self._head_due = self.loop.call_later(self.wait_s, self.transport.abort)
+            self._head_due = self.loop.call_later(self.wait_s, self._give_up, Cause.HEAD)
+
+    def _give_up(self, cause: Cause) -> None:
+        self.cut(cause)
+        self.transport.abort()
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

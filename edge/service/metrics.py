@@ -29,6 +29,12 @@ class Metrics:
             "Uploads that the client broke off before their end.",
             registry=self.registry,
         )
+        self.cut = Counter(
+            "camid_connections_cut",
+            "Connections that were refused or ended: too many (full), no request (head), no reader (reader).",
+            ("cause",),
+            registry=self.registry,
+        )
         self.cameras = Counter(
             "camid_cameras", "Cameras found in photos.", ("verdict",), registry=self.registry
         )
@@ -46,6 +52,9 @@ class Metrics:
             "camid_uploads_in_progress", "Uploads being received or processed.", registry=self.registry
         )
         self.ready = Gauge("camid_ready", "1 when the models are loaded and warm.", registry=self.registry)
+
+    def connection_cut(self, cause: str) -> None:
+        self.cut.labels(cause).inc()
 
     def photo_done(self, report: PhotoReport) -> None:
         self.photos.labels("done").inc()

@@ -103,7 +103,7 @@ class Server(uvicorn.Server):
 def _config(app: FastAPI, settings: Settings, lan: LanSide | None) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=patient_protocol(settings),
+        http=patient_protocol(settings, app.state.parts.metrics.connection_cut),
         h11_max_incomplete_event_size=_MOST_HEAD_BYTES,
         ssl_certfile=lan.server_file if lan is not None else settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
