@@ -149,7 +149,7 @@ prove-image: dev  ## Try the Dockerfile's steps, and what they make, without Doc
 	@$(call as_root_on_debian,debootstrap) || echo "No debootstrap could be installed." >&2
 	$(BIN)/python -m scripts.prove_image $(ARGS)
 
-test-arm64: dev  ## The same for 64-bit ARM under QEMU: does it name a sample as this machine does? (slow)
+test-arm64: dev  ## The same for 64-bit ARM under QEMU: does it name a sample as this machine does? (half an hour)
 	@$(call as_root_on_debian,debootstrap qemu-user-static proot) || echo "No QEMU could be installed." >&2
 	nice -n 15 $(BIN)/python -m scripts.prove_image --architecture arm64 $(ARGS)
 
