@@ -2,7 +2,7 @@
 
 import { API, agedNotice, ask, element, fromTemplate, headline, linked, nameOf, one } from "./shared.js";
 import { text } from "./texts.js";
-import { advicesOf, foundIn, percent, reasonsOf, supported, wordFor } from "./words.js";
+import { advicesOf, foundIn, moment, percent, reasonsOf, supported, wordFor } from "./words.js";
 
 function svg(tag, attributes, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -44,7 +44,7 @@ async function fill(image, path) {
 function factsOfPhoto(photo) {
   const { width, height, taken_at: taken } = photo.source;
   const parts = [text("result.pixels", { width, height })];
-  if (taken !== null) parts.push(text("result.taken", { at: taken.slice(0, 16).replace("T", " ") }));
+  if (taken !== null) parts.push(text("result.taken", { at: moment(taken) }));
   return [...parts, foundIn(photo)].join(" · ");
 }
 

@@ -2,10 +2,10 @@
 
 import { forgetPictures, showLater } from "./lazy.js";
 import { announce, API, ask, askForToken, askWith, enter, fromTemplate, LOST_TOKEN, one, onSubmit, save, trying, vendorOptions } from "./shared.js";
-import { Detail, moment, placeOf, titleOf } from "./sightings_detail.js";
+import { Detail, placeOf, titleOf } from "./sightings_detail.js";
 import { SightingMap } from "./sightings_map.js";
 import { text } from "./texts.js";
-import { wordFor } from "./words.js";
+import { moment, wordFor } from "./words.js";
 
 const PAGE = 200;
 const filter = one("#filter");

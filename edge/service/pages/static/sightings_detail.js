@@ -3,7 +3,7 @@
 import { forgetPictures, showLater } from "./lazy.js";
 import { API, ask, askWith, element, fromTemplate, headline, nameOf, one, sentence, trying, vendorOptions } from "./shared.js";
 import { text } from "./texts.js";
-import { percent, wordFor } from "./words.js";
+import { moment, percent, wordFor } from "./words.js";
 
 const KEPT_NAME = "camid-reviewer";
 const DIGITS = 6;
@@ -260,11 +260,6 @@ function placeWords(place) {
   return place.origin === "hand"
     ? text("sightings.place_hand", { where, by: place.by, at: moment(place.at) })
     : text("sightings.place_exif", { where });
-}
-
-/** To the minute, as it was written. */
-export function moment(at) {
-  return at === null ? "" : at.slice(0, 16).replace("T", " ");
 }
 
 function apart(seconds) {

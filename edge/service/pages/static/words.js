@@ -65,6 +65,11 @@ export function wordFor(set, id) {
   return hasText(`${set}.${id}`) ? text(`${set}.${id}`) : id;
 }
 
+/** To the minute, as it was written. */
+export function moment(at) {
+  return at === null ? "" : at.slice(0, 16).replace("T", " ");
+}
+
 /** Whole per cent, rounded down, and certainty only where it is. */
 export function percent(probability) {
   return probability === 1 ? 100 : Math.min(99, Math.floor(100 * probability));
