@@ -54,9 +54,11 @@ def drip(connection: socket.socket, piece: bytes, seconds: float = 15) -> None:
 
 @pytest.mark.parametrize("begun", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n"])
 def test_a_head_that_does_not_come_is_given_up(hasty: Service, begun: bytes) -> None:
+    before = metric(hasty, 'camid_connections_cut_total{cause="head"}')
     with closing(connected(hasty)) as connection:
         connection.sendall(begun)
         assert read_all(connection) == b""
+    assert metric(hasty, 'camid_connections_cut_total{cause="head"}') > before
 
 
 def test_a_head_that_drips_is_given_up(hasty: Service) -> None:
@@ -90,8 +92,7 @@ def test_a_client_that_takes_nothing_is_given_up(hasty: Service) -> None:
         connection.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n" * 200)
         wait_for(lambda: len(hasty.server.server_state.connections) > 0)
         wait_for(lambda: not hasty.server.server_state.connections)
-    assert metric(hasty, 'camid_connections_cut_total{cause="reader"}') == 1
-    assert metric(hasty, 'camid_connections_cut_total{cause="head"}') >= 1
+    assert metric(hasty, 'camid_connections_cut_total{cause="reader"}') >= 1
 
 
 def test_a_long_answer_is_waited_for(tmp_path: Path) -> None:
