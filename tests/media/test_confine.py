@@ -41,6 +41,8 @@ def ends(act: Callable[[], object], allowance: Allowance | None = ALLOWANCE) -> 
     if child == 0:
         code = OTHER
         try:
+            # Those that other tests left open would use up what it may have.
+            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
             if allowance is not None:
                 confine(allowance)
             act()
