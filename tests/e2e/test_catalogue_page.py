@@ -159,6 +159,7 @@ def test_a_photos_facts_say_of_when_they_are_and_that_they_are_old(
         for year, old in (("2026", 0), ("2029", 1)):
             page.clock.set_fixed_time(f"{year}-12-01T12:00:00Z")
             page.goto(f"{service.url}/#token={TOKEN}")
+            expect(page.locator("#work")).to_be_visible()
             page.set_input_files(
                 "#files", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo(int(year))}
             )
