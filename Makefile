@@ -11,6 +11,8 @@ UV     := .venv-lock/bin/uv
 R      := runs/train
 T      := $(TRAIN)/bin/python -m scripts
 ARGS   ?=
+# Processes that run tests.
+JOBS   ?= 2
 FUZZ_SECONDS ?= 10
 DOCS_PORT ?= 8472
 # Its note on a successor is for those who choose tools, not for those who build pages.
@@ -42,7 +44,7 @@ run: install  ## Start the service and the upload page on this machine
 	$(BIN)/camid serve $(ARGS)
 
 test: lint browser gstreamer  ## Lint, types and every test but the long ones
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-long: dev browser gstreamer  ## The tests that take minutes
 	$(BIN)/python -m pytest -m long $(ARGS)
