@@ -117,9 +117,16 @@ def _vendor(key: str, table: object) -> OwnVendor:
     entry = Entry(f"{OWN_CATALOGUE}: vendor.{key}", table)
     vendor = OwnVendor(key, entry.text("name"), entry.texts("wordmarks"))
     entry.close()
-    if vendor_id(key) != key:
-        raise entry.fault("an id has lower-case letters, digits and underscores only")
+    if not _is_id(key):
+        raise entry.fault("an id has lower-case letters, digits and underscores only, 100 at most")
     return vendor
+
+
+def _is_id(key: str) -> bool:
+    try:
+        return vendor_id(key) == key
+    except CamidError:
+        return False
 
 
 def _quoted(text: str) -> str:
