@@ -16,15 +16,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.errors import CamidError, ErrorCode
 from edge.vendors.catalogue import Catalogue
 from edge.vendors.parsing import FILES, parse_catalogue, read_toml
 from edge.vendors.protocol_rules import RULES_FILE, ProtocolRules, parse_protocol_rules
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 MAGIC = b"camid-catalogue "
 FORMAT = 1
@@ -122,6 +124,8 @@ def _first_line(number: int) -> bytes:
 
 
 def _signed(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - most commands check no signature
+
     try:
         key.verify(signature, message)
     except InvalidSignature:
@@ -169,6 +173,8 @@ def public_key(text: str) -> Ed25519PublicKey:
             # What was given may be a private key by mistake: it is not repeated.
             "catalogue_key: a text is no public key, which has 32 bytes in Base64.",
         )
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+
     return Ed25519PublicKey.from_public_bytes(raw)
 
 
