@@ -33,6 +33,13 @@ from edge.media.archive import Found, Skipped, Video
 from edge.media.frames import hash_file, key_frames
 from edge.media.sandbox import sandbox
 from edge.settings import Settings
+from edge.vision.runtime import usable_cores
+
+
+def photos_at_once(settings: Settings) -> int:
+    """Workers that keep the cores full. While one waits for the process that decodes its photo, and one for
+    others' turns in the inference loop, there is still one for each core."""
+    return usable_cores(settings) + 2
 
 
 @dataclass(slots=True)

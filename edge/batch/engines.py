@@ -11,7 +11,7 @@ import cv2
 
 from edge.batch.classify import Keep
 from edge.batch.control import Control
-from edge.batch.engine import LocalEngine
+from edge.batch.engine import LocalEngine, photos_at_once
 from edge.batch.key import answer_key
 from edge.batch.output import Output
 from edge.batch.plan import Plan
@@ -54,7 +54,7 @@ def run_here(work: Work, identifier: Identifier, workers: int | None = None) -> 
         identifier,
         work.output,
         work.settings,
-        workers=workers or usable_cores(work.settings) + 1,
+        workers=workers or photos_at_once(work.settings),
         min_score=work.min_score,
         country=country_of,
         keep=work.keep,

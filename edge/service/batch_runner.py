@@ -87,11 +87,10 @@ def run_job(job: Job, means: Means, control: Control, tell: Tell) -> Progress:
         CamidError: what ends the run; what was committed stands, and the next run goes on from there.
     """
     from edge.batch.copies import Copies  # noqa: PLC0415
-    from edge.batch.engine import LocalEngine  # noqa: PLC0415
+    from edge.batch.engine import LocalEngine, photos_at_once  # noqa: PLC0415
     from edge.batch.key import answer_key  # noqa: PLC0415
     from edge.batch.output import Output  # noqa: PLC0415
     from edge.media.countries import country_at  # noqa: PLC0415
-    from edge.vision.runtime import usable_cores  # noqa: PLC0415
 
     settings = means.settings
     with Output(job.folder, answer_key(settings, job.min_score), means.identifier.models) as output:
@@ -100,7 +99,7 @@ def run_job(job: Job, means: Means, control: Control, tell: Tell) -> Progress:
             ConsiderateIdentifier(means.identifier, means.courtesy),
             output,
             settings,
-            workers=usable_cores(settings) + 1,
+            workers=photos_at_once(settings),
             min_score=job.min_score,
             country=lambda facts: country_at(facts.gps.latitude, facts.gps.longitude) if facts.gps else None,
             keep=Copies(job.folder, annotated=False, crops=True),

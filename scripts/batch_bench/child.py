@@ -22,7 +22,7 @@ from rich.console import Console
 
 from edge.batch.command import BatchOptions, run_batch
 from edge.batch.control import Control
-from edge.batch.engine import LocalEngine
+from edge.batch.engine import LocalEngine, photos_at_once
 from edge.batch.engines import country_of
 from edge.batch.output import Output
 from edge.batch.summary import write_summary
@@ -33,7 +33,6 @@ from edge.report.catalogue import in_force
 from edge.report.sentence import display_names
 from edge.settings import load_settings
 from edge.vendors.catalogue import load_catalogue
-from edge.vision.runtime import usable_cores
 from scripts.batch_bench.archive import numbered
 from tests.support.service import report_on
 
@@ -68,7 +67,7 @@ def large(folder: Path, out: Path, minutes: float) -> None:
             identifier,
             output,
             settings,
-            workers=usable_cores(settings) + 1,
+            workers=photos_at_once(settings),
             country=country_of,
             control=control,
         )
