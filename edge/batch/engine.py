@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Condition
 
 from edge.batch.classify import (
     Classifier,
@@ -28,6 +30,7 @@ from edge.batch.control import Control
 from edge.batch.output import Output
 from edge.batch.rows import Piece, Rows, duplicate_row, video_row
 from edge.batch.settle import Outcome, Settler, Totals, known
+from edge.domain import PhotoReport, Picture
 from edge.errors import CamidError, PhotoError
 from edge.media.archive import Found, Skipped, Video
 from edge.media.frames import hash_file, key_frames
@@ -35,11 +38,40 @@ from edge.media.sandbox import sandbox
 from edge.settings import Settings
 from edge.vision.runtime import usable_cores
 
+_LARGE_PHOTO = 12_500_000
+"""Pixels of what phones usually take: of the workers all but two work on such at a time."""
+
 
 def photos_at_once(settings: Settings) -> int:
-    """Workers that keep the cores full. While one waits for the process that decodes its photo, and one for
-    others' turns in the inference loop, there is still one for each core."""
+    """Workers that keep the cores full: one waits for the process that decodes its photo, and one for its
+    turn in the inference loop."""
     return usable_cores(settings) + 2
+
+
+class _InTurns:
+    """Works on pictures of at most ``pixels`` together, or on one: what a picture takes while it is worked on
+    is several times its pixels. The others in hand are only decoded."""
+
+    def __init__(self, identifier: PhotoIdentifier, pixels: int) -> None:
+        self._identifier, self._pixels = identifier, pixels
+        self._free = Condition()
+        self._taken = 0
+
+    def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:
+        with self._turn(picture.source.width * picture.source.height):
+            return self._identifier.photo(picture, min_score)
+
+    @contextmanager
+    def _turn(self, pixels: int) -> Iterator[None]:
+        with self._free:
+            self._free.wait_for(lambda: not self._taken or self._taken + pixels <= self._pixels)
+            self._taken += pixels
+        try:
+            yield
+        finally:
+            with self._free:
+                self._taken -= pixels
+                self._free.notify_all()
 
 
 @dataclass(slots=True)
@@ -73,7 +105,8 @@ class LocalEngine:
         progress: Callable[[Totals], None] | None = None,
         control: Control | None = None,
     ) -> None:
-        self._classifier = Classifier(identifier, settings, min_score, country, keep)
+        turns = _InTurns(identifier, max(1, workers - 2) * _LARGE_PHOTO)
+        self._classifier = Classifier(turns, settings, min_score, country, keep)
         self._output = output
         self._settings = settings
         self._workers = workers

@@ -19,7 +19,7 @@ from edge.domain import PhotoReport, Picture
 from edge.errors import CamidError, ErrorCode, ModelError
 from edge.media.archive import Found, walk
 from edge.settings import Settings, load_settings
-from tests.support.service import photo, report_on
+from tests.support.service import SMALL_PHOTO, photo, report_on
 
 KEY = "ab" * 32
 
@@ -205,3 +205,46 @@ def test_a_file_that_was_only_touched_keeps_its_row(archive: Path, tmp_path: Pat
     assert len(rows(tmp_path / "out", "photos")) == 7
     with Output(tmp_path / "out", KEY, {}) as output:  # and it is not read again
         assert output.is_done(Piece(f"{archive}/0.jpg", len(photo(0)), 1))
+
+
+class AtOnce(StandIn):
+    """Knows how many pictures it was asked about at a time; waits for ``together`` of them."""
+
+    def __init__(self, together: int) -> None:
+        super().__init__()
+        self._together = threading.Barrier(together)
+        self._now = self.most = 0
+
+    def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self._together.wait(10)
+        with self._lock:
+            self._now -= 1
+        return report_on(picture)
+
+
+@pytest.fixture
+def eight(tmp_path: Path) -> Path:
+    folder = tmp_path / "eight"
+    folder.mkdir()
+    for number in range(8):
+        (folder / f"{number}.jpg").write_bytes(photo(number))
+    return folder
+
+
+@pytest.mark.parametrize(("less", "at_once"), [(0, 2), (1, 1)])
+def test_large_pictures_are_worked_on_by_fewer(
+    eight: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, less: int, at_once: int
+) -> None:
+    monkeypatch.setattr("edge.batch.engine._LARGE_PHOTO", SMALL_PHOTO[0] * SMALL_PHOTO[1] - less)
+    model = AtOnce(at_once)
+    run(eight, tmp_path / "out", model, workers=4)
+    assert model.most == at_once
+
+
+def test_small_pictures_are_worked_on_by_all_workers(eight: Path, tmp_path: Path) -> None:
+    model = AtOnce(4)
+    run(eight, tmp_path / "out", model, workers=4)
+    assert model.most == 4
