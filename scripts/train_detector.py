@@ -33,7 +33,7 @@ from scripts.training.command import described
 from scripts.training.compose import Composer, Mix, Sample
 from scripts.training.efficientnet import imagenet_weights, load_imagenet
 from scripts.training.schedule import Course, Ema, rate_at
-from scripts.training.sources import Sources, load
+from scripts.training.sources import PARTS, Sources, load, without
 from scripts.training.validation import Held, held_out_precision
 from scripts.training.yolox import (
     SIZES,
@@ -98,6 +98,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--drawn", type=Path, nargs="+", default=(), help="folders that draw_cutouts.py made")
     parser.add_argument("--coco", type=Path, nargs="+", default=(), help="folders of camid review export")
+    parser.add_argument("--without", nargs="+", choices=PARTS, default=(), help="parts of --data left out")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--models", nargs="+", choices=SIZES, default=["nano"])
     parser.add_argument("--start", type=Path, help="ONNX of the COCO YOLOX-nano; default: in --data; 'none'")
@@ -275,6 +276,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.benchmark = True
     train, unseen = load(options.data, options.drawn, options.coco)
+    train = without(train, options.without)
     held = Held.of([*unseen.scenes, *unseen.empty], options.size)
     trainings = [prepare(name, options, loader_of(train, options, 0)) for name in options.models]
     first = min(training.resume() for training in trainings)

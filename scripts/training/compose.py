@@ -63,7 +63,9 @@ class Composer:
         elif not native:
             parts = self._far_cells(int(self.rng.integers(3, 6)))
         else:
-            parts = [self._cell(self._pick(self.sources.empty), self.size, native=True)]
+            parts = [
+                self._cell(self._pick(self.sources.empty or self.sources.scenes), self.size, native=True)
+            ]
         sample = _grid(parts, self.size)
         if self.paste:
             sample = self._with_pasted(sample, far=native or len(parts) > 4)
@@ -72,10 +74,12 @@ class Composer:
     # -- pictures ---------------------------------------------------------------------------------------
 
     def _any(self, positive: float) -> Photo:
+        """A photo with cameras, or by the chance of 1 − ``positive`` one without; of the other kind where
+        there is none."""
         draw = self.rng.random()
-        if draw >= positive:
+        if self.sources.empty and (draw >= positive or not (self.sources.scenes or self.sources.products)):
             return self._pick(self.sources.empty)
-        if draw < 0.14 * positive and self.sources.products:
+        if self.sources.products and (draw < 0.14 * positive or not self.sources.scenes):
             return self._pick(self.sources.products)
         weights = np.array([photo.weight for photo in self.sources.scenes])
         return self.sources.scenes[int(self.rng.choice(len(weights), p=weights / weights.sum()))]
@@ -143,13 +147,15 @@ class Composer:
         return sample
 
     def _others(self) -> list[Cutout]:
-        use_drawn = bool(self.sources.lookalikes) and self.rng.random() < DRAWN_SHARE
-        return self.sources.lookalikes if use_drawn else self.sources.distractors
+        drawn, cut = self.sources.lookalikes, self.sources.distractors
+        use_drawn = bool(drawn) and (self.rng.random() < DRAWN_SHARE or not cut)
+        return drawn if use_drawn else cut
 
     def _cameras(self) -> list[Cutout]:
         """Photographed cut-outs or drawn ones, which show cameras from below and behind as no shop does."""
-        use_drawn = bool(self.sources.drawn) and self.rng.random() < DRAWN_SHARE
-        return self.sources.drawn if use_drawn else self.sources.cameras
+        drawn, cut = self.sources.drawn, self.sources.cameras
+        use_drawn = bool(drawn) and (self.rng.random() < DRAWN_SHARE or not cut)
+        return drawn if use_drawn else cut
 
     def _pasted(self, sample: Sample, cutout: Cutout, far: bool) -> Sample:
         size = self.size

@@ -74,6 +74,20 @@ class Sources:
     """Drawn distractors."""
 
 
+PARTS = {
+    "scenes": ("scenes",),
+    "cutouts": ("cameras", "products"),
+    "lookalikes": ("distractors", "lookalikes"),
+    "empty": ("empty",),
+}
+"""What a training can be without, to learn what it brings (``scripts/ablate.py``): lists that are emptied."""
+
+
+def without(sources: Sources, parts: Sequence[str]) -> Sources:
+    """``sources`` with the lists of some of ``PARTS`` empty."""
+    return replace(sources, **{name: [] for part in parts for name in PARTS[part]})
+
+
 FOLDS = 4
 PHOTOGRAPHED = ("scenes", "products", "empty", "cameras", "distractors")
 

@@ -216,6 +216,7 @@ class AtOnce(StandIn):
         self._now = self.most = 0
 
     def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:
+        assert min_score is None
         with self._lock:
             self._now += 1
             self.most = max(self.most, self._now)
