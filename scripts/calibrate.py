@@ -26,9 +26,9 @@ from edge.evidence.fusion import posterior
 from edge.settings import Settings
 from edge.vendors.catalogue import Catalogue, load_catalogue
 from scripts.evaluation.calibration import Reliability, diagram, error_by_chance, reliability
-from scripts.evaluation.cases import NEGATIVES, PRODUCTS, SCENES, Case, Truth, load_cases
+from scripts.evaluation.cases import NEGATIVES, PRODUCTS, SCENES, Case, Truth
 from scripts.evaluation.matching import match
-from scripts.evaluation.observations import Kept, Observation, Seen
+from scripts.evaluation.observations import Observation, Seen, kept_answers
 from scripts.fit_housing import calibrate, logit_of
 from scripts.training.command import described
 
@@ -141,12 +141,6 @@ def _platforms(truth: Truth, catalogue: Catalogue) -> frozenset[str]:
     """The ids under which a right answer may stand."""
     own = {catalogue.brands[name].platform for name in truth.names if name in catalogue.brands}
     return frozenset(own) | truth.names
-
-
-def kept_answers(answers: Path, data: Path) -> list[tuple[Case, Observation]]:
-    kept = Kept(answers.parent, answers.stem)
-    cases = load_cases(data, (SCENES, NEGATIVES, PRODUCTS))
-    return [(case, seen) for case in cases if (seen := kept.get(case)) is not None]
 
 
 # --- command line -----------------------------------------------------------------------------------------

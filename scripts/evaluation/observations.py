@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 from edge.domain import Box, Camera, Identification, PhotoReport, Picture, Verdict
 from edge.media.photo import read
 from edge.settings import Settings
-from scripts.evaluation.cases import NEGATIVES, SCENES, Case
+from scripts.evaluation.cases import NEGATIVES, PRODUCTS, SCENES, Case, load_cases
 
 FLOOR_SCORE = 0.01
 """Score from which detections enter the precision-recall curve."""
@@ -169,6 +169,13 @@ class Kept:
         with self.path.open("a", encoding="utf-8") as file:
             file.write(("\n" if torn else "") + json.dumps(row) + "\n")
         self._rows[_key(case)] = observation
+
+
+def kept_answers(answers: Path, data: Path) -> list[tuple[Case, Observation]]:
+    """What a file of ``Kept`` holds of scenes, negatives and products of ``data``, in the labels' order."""
+    kept = Kept(answers.parent, answers.stem)
+    cases = load_cases(data, (SCENES, NEGATIVES, PRODUCTS))
+    return [(case, seen) for case in cases if (seen := kept.get(case)) is not None]
 
 
 def _key(case: Case) -> str:
