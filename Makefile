@@ -21,6 +21,8 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 RENDERED := runs/render/cameras runs/render/lookalikes
 DRAWN  := --drawn $(R)/drawn $(R)/lookalikes $(R)/signs $(R)/marked $(RENDERED) $(RENDERED) $(RENDERED) $(RENDERED)
 STEPS  ?= 5000
+HOUSING_STEPS ?= 970
+BATCH  ?= 96
 WORKERS ?= 1
 
 # The first interpreter on this machine that Camid runs on; override with `make install PYTHON=/path/to/python`.
@@ -102,14 +104,15 @@ train: renders  ## Train detectors and housing network as shipped, into runs/tra
 	$(T).draw_cutouts --out $(R)/signs --count 600 --seed 41 --jobs 2 --what signs
 	$(T).draw_cutouts --out $(R)/marked --count 600 --seed 42 --jobs 2 --what marked
 	$(T).train_detector --data $(SHARED) --out $(R)/detector --models nano small $(DRAWN) --mix 0.46 0.26 0.16 \
-	  --batch 96 --rate 1e-3 2e-3 --steps $(STEPS) --workers $(WORKERS) --seed 6
+	  --batch $(BATCH) --rate 1e-3 2e-3 --steps $(STEPS) --workers $(WORKERS) --seed 6
 	for size in nano small; do $(T).export detector $(R)/detector/$$size/checkpoint.pt $(R)/$$size.onnx \
 	  --pictures $(SHARED)/scenes/train || exit 1; done
 	$(T).train_housing --data $(SHARED) --detector $(R)/nano.onnx --out $(R)/housing $(DRAWN) \
-	  --batch 48 --most 384 --rate 8e-4 --steps 970 --workers $(WORKERS) --seed 6
+	  --batch 48 --most 384 --rate 8e-4 --steps $(HOUSING_STEPS) --workers $(WORKERS) --seed 6
 	$(T).export housing $(R)/housing/checkpoint.pt $(R)/housing.onnx --pictures $(SHARED)/scenes/train
-	for size in nano small; do $(T).mine_crops --data $(SHARED) --detector $(R)/$$size.onnx \
-	  --out $(R)/crops-$$size.npz && $(T).judge_housing --crops $(R)/crops-$$size.npz \
+	larger=; for size in nano small; do $(T).mine_crops --data $(SHARED) --detector $(R)/nano.onnx $$larger \
+	  --out $(R)/crops-$$size.npz && larger="--larger $(R)/small.onnx" && \
+	  $(T).judge_housing --crops $(R)/crops-$$size.npz \
 	  --folds $(R)/housing/folds.pt --out $(R)/judged-$$size && $(T).fit_housing --data $(SHARED) \
 	  --held-out $(R)/judged-$$size/held-out-*.npz --out $(R)/calibration-$$size.json || exit 1; done
 
@@ -125,11 +128,14 @@ osd-set: train-env  ## Draw on-screen displays to train and test on, into runs/o
 	$(T).draw_osd --split train --data $(SHARED) --out runs/osd/train --count 600 --clips 40 --jobs 2 $(ARGS)
 	$(T).draw_osd --split test --data $(SHARED) --out runs/osd/test --count 400 --clips 30 --jobs 2 $(ARGS)
 
-ship: dev  ## Put what `make train` made into models/; the last lines of fit_housing give the threshold
+ship: dev  ## Put what `make train` made into models/; the last lines of fit_housing give the thresholds
 	cp $(R)/nano.onnx models/detector.onnx
+	cp $(R)/small.onnx models/detector_small.onnx
 	cp $(R)/housing.onnx models/
 	$(BIN)/python -m scripts.add_model detector detector.onnx
-	$(BIN)/python -m scripts.add_model housing housing.onnx --set "calibration=$$(cat $(R)/calibration-nano.json)"
+	$(BIN)/python -m scripts.add_model detector_small detector_small.onnx
+	$(BIN)/python -m scripts.add_model housing housing.onnx \
+	  --set "calibration_nano=$$(cat $(R)/calibration-nano.json)" --set "calibration_small=$$(cat $(R)/calibration-small.json)"
 
 reference: dev  ## Write the part of the reference that is made from the code
 	$(BIN)/python -m scripts.generate_reference

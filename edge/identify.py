@@ -46,6 +46,7 @@ from edge.vision.finder import HousingFinder, load_finder
 from edge.vision.gallery import match_marks
 from edge.vision.loop import InferenceLoop
 from edge.vision.runtime import load_loop
+from edge.vision.sizes import detector_size
 from edge.vision.text import HousingText, TextReader, load_text_models
 
 
@@ -68,6 +69,7 @@ class Identifier:
         self._embedder = embedder
         self._makers = makers
         self._thresholds = thresholds
+        self._detect = thresholds.detect(detector_size(settings))
         self._settings = settings
 
     @property
@@ -124,7 +126,7 @@ class Identifier:
     def _photo(self, picture: Picture, min_score: float | None) -> PhotoReport:
         started = time.perf_counter()
         makers = self._makers.current()
-        least = self._thresholds.detect_score if min_score is None else min_score
+        least = self._detect if min_score is None else min_score
         housings = self._finder.find(picture.pixels, least)
         detected = time.perf_counter()
         scene = self._scene(picture.pixels)
@@ -137,7 +139,7 @@ class Identifier:
             cameras=cameras,
             marks=marks,
             models=makers.models,
-            thresholds={"detect": self._thresholds.detect_score},
+            thresholds={"detect": self._detect},
             timing=Timing(
                 decode=picture.decode_ms,
                 detect=1000 * (detected - started),
@@ -194,7 +196,7 @@ class Identifier:
         return None if weighed.verdict is Verdict.UNDETERMINED else weighed
 
     def _seen(self, pixels: Pixels, makers: Makers) -> tuple[Camera, ...]:
-        return self._cameras(pixels, self._finder.find(pixels, self._thresholds.detect_score), makers)
+        return self._cameras(pixels, self._finder.find(pixels, self._detect), makers)
 
     def _scene(self, pixels: Pixels) -> list[TextLine]:
         """Lettering anywhere in the picture."""

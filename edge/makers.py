@@ -32,6 +32,7 @@ from edge.vision.enrolled import DISPLAY_VECTORS, MARKS, EnrolledMark, MarkShelf
 from edge.vision.gallery import EnrolledMarks, Gallery, GalleryMatch, load_gallery
 from edge.vision.manifest import load_manifest
 from edge.vision.overlay import OsdReader
+from edge.vision.sizes import models_in_use
 
 FILES = (OWN_CATALOGUE, MARKS)
 _log = logging.getLogger("edge.gallery")
@@ -76,7 +77,7 @@ class KnownMakers:
         self._display = display
         self._network = manifest.entry("embedding").sha256
         self._display_network = manifest.entry("display_embedding").sha256
-        self._models = {name: entry.sha256 for name, entry in manifest.entries.items()}
+        self._models = models_in_use(settings)
         self._shipped = load_gallery(manifest.entry("gallery"))
         self._display_shipped = load_gallery(manifest.entry("display_gallery"))
         self._confusions: Confusions = load_confusions(settings.models_dir)

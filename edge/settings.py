@@ -51,6 +51,9 @@ def _default_models_dir() -> Path:
     return checkout if (checkout / "manifest.toml").is_file() else _PACKAGE / "_models"
 
 
+DetectorSize = Literal["nano", "small"]
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="CAMID_", extra="forbid", frozen=True)
 
@@ -189,6 +192,10 @@ class Settings(BaseSettings):
     discover_max_answers: Positive = Field(1024, description="answers to one probe that are read")
 
     # detection
+    detector: DetectorSize | Literal["auto"] = Field(
+        "auto",
+        description="nano: for slow machines; small: finds more; auto: measured at the start",
+    )
     tile_overlap: Annotated[float, Field(ge=0, lt=0.5)] = Field(0.2, description="share of a tile's side")
     max_tiles: Positive = Field(
         400, description="tiles of one photo; beyond it the tiles are taken from a smaller copy"

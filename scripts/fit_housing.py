@@ -5,8 +5,8 @@
 
 The answers come from networks that were trained without the picture's source (``judge_housing.py``), the
 detector's scores from photos that it was not trained on. Writes the weights of the two logits and the bias;
-prints the score from which at most that many false boxes a photo are left, the value of ``[detect] score`` in
-thresholds.toml, and how many crops and forms are right.
+prints the score from which at most that many false boxes a photo are left, the value of ``[detect]`` in
+thresholds.toml for the size of the detector, and how many crops and forms are right.
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from edge.domain import Box, Pixels
+from edge.vision.cascade import averaged
 from edge.vision.crops import surroundings
+from edge.vision.detector import SUSPICION
 from scripts.training.command import described
 from scripts.training.compose import Sample
 from scripts.training.sources import UNKNOWN_FORM, Photo, in_folds, joined, load
@@ -64,11 +66,17 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Miner:
+    """With a ``larger`` detector as Camid's ``small`` has one: asked where the other suspects something."""
+
     session: onnxruntime.InferenceSession
+    larger: onnxruntime.InferenceSession | None = None
 
     def candidates(self, pixels: Pixels) -> list[tuple[NDArray[np.float32], float]]:
         """The detector's finds in one SIZE × SIZE picture, best first."""
-        boxes, scores = (output[0] for output in self.session.run(None, {"images": planes(pixels)}))
+        inputs = {"images": planes(pixels)}
+        boxes, scores = (output[0] for output in self.session.run(None, inputs))
+        if self.larger is not None and scores.max() >= SUSPICION:
+            boxes, scores = averaged(boxes, scores, *(output[0] for output in self.larger.run(None, inputs)))
         return [(boxes[k], float(scores[k])) for k in best(boxes, scores, FLOOR, 20)]
 
     def crops(self, view: View) -> Iterator[Crop]:
@@ -139,18 +147,23 @@ class Gathered:
         )
 
 
+def opened(file: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(file), options)
+
+
 def main() -> None:
     parser = described(__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--coco", type=Path, nargs="+", default=(), help="folders of camid review export")
     parser.add_argument("--detector", type=Path, required=True)
+    parser.add_argument("--larger", type=Path, help="the detector that `small` has behind the other")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    session_options = onnxruntime.SessionOptions()
-    session_options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(options.detector), session_options)
-    miner, gathered = Miner(session), Gathered()
+    larger = None if options.larger is None else opened(options.larger)
+    miner, gathered = Miner(opened(options.detector), larger), Gathered()
     train, check = load(options.data, coco=options.coco)
     known = {id(photo) for photo in (*train.scenes, *train.products, *train.empty)}
     for fold, part in enumerate(in_folds(joined([train, check]))):

@@ -32,7 +32,7 @@ from edge.report.catalogue import in_force
 from edge.report.sentence import Names, display_names
 from edge.settings import Settings
 from edge.vendors.own import known_catalogue
-from edge.vision.manifest import load_manifest
+from edge.vision.sizes import models_in_use
 
 _LINE_EVERY = 100
 """Files between two lines of progress where there is no terminal."""
@@ -84,7 +84,7 @@ def run_batch(options: BatchOptions, settings: Settings, console: Console) -> Ba
         check_url(source)
     plan, key = options.plan(settings), answer_key(settings, options.min_score)
     identifier = _load(settings) if options.engine == "local" else None
-    with Output(options.output, key, _models(settings)) as output:
+    with Output(options.output, key, models_in_use(settings)) as output:
         with _progress(_Count(plan), console) as tell:
             work = Work(plan, output, settings, options.min_score, _copies(options, settings), tell)
             if identifier is not None:
@@ -100,10 +100,6 @@ def _load(settings: Settings) -> Identifier:
     """Pictures are worked on side by side: threads inside one of them would only compete."""
     cv2.setNumThreads(1)
     return Identifier.load(settings, call_threads=1, follow_gallery=False)
-
-
-def _models(settings: Settings) -> dict[str, str]:
-    return {name: entry.sha256 for name, entry in load_manifest(settings.models_dir).entries.items()}
 
 
 def _pool(options: BatchOptions, settings: Settings) -> Pool:

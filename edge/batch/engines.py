@@ -26,6 +26,7 @@ from edge.media.facts import PhotoFacts
 from edge.media.remote import shown
 from edge.settings import Settings
 from edge.vision.runtime import usable_cores
+from edge.vision.sizes import detector_size
 
 _SECRETS = ("token", "mqtt_url", "mqtt_username", "mqtt_password")
 """Settings that no worker needs; the answers do not depend on them."""
@@ -96,7 +97,7 @@ def _run(engine: Engine, work: Work) -> Totals:
 
 
 def _without_secrets(work: Work, pool: Pool) -> Work:
-    told = {"threads": pool.cpus, **dict.fromkeys(_SECRETS)}
+    told = {"threads": pool.cpus, "detector": detector_size(work.settings), **dict.fromkeys(_SECRETS)}
     settings = work.settings.model_copy(update=told)
     return replace(work, settings=settings, plan=replace(work.plan, settings=settings))
 

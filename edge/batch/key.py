@@ -11,18 +11,19 @@ from edge.makers import gallery_digest
 from edge.settings import Settings
 from edge.vendors.installed import in_use
 from edge.vendors.own import own_gallery
-from edge.vision.manifest import load_manifest
+from edge.vision.sizes import models_in_use
 
 _FITTED = ("likelihoods.toml", "thresholds.toml", "confusions.toml")
 _NEUTRAL = re.compile(
-    r"host|port|data_dir|token|models_dir|provider|threads|loop_batch|min_free_bytes|wrong_token_wait_s|lan"
+    r"host|port|data_dir|token|models_dir|detector|provider|threads|loop_batch|min_free_bytes|wrong_token_wait_s|lan"
     r"|max_(archive_depth|decode_seconds|decoders|photos_per_request|queued_photos|request_bytes)"
     r"|max_(connections|streams|validation|event|protocol).*"
     r"|(audit|batch|catalogue|connection|discover|event|keep|lan|log|map|mqtt|onvif|pairing|phone|protocol"
     r"|rate|stream|tls|upload)_.*"
 )
-"""Settings that say nothing about a photo. Every other one is part of the key: if a new one is forgotten
-here, a batch is classified again for nothing; the other way round its rows would be mixed."""
+"""Settings that say nothing about a photo, and ``detector``, which decides the models that are in use. Every
+other one is part of the key: if a new one is forgotten here, a batch is classified again for nothing; the
+other way round its rows would be mixed."""
 
 
 def answer_key(settings: Settings, min_score: float | None = None) -> str:
@@ -30,12 +31,11 @@ def answer_key(settings: Settings, min_score: float | None = None) -> str:
     the settings that change an answer. Providers and threads do not.
 
     Raises:
-        ModelError: ``model_missing`` or ``model_broken``, if the manifest cannot be read.
+        ModelError: see ``models_in_use``.
     """
-    manifest = load_manifest(settings.models_dir)
     names = type(settings).model_fields
     parts: dict[str, object] = {
-        "models": {name: entry.sha256 for name, entry in manifest.entries.items()},
+        "models": dict(models_in_use(settings)),
         "fitted": {name: _sha256(settings.models_dir / name) for name in _FITTED},
         "catalogue": in_use(settings.data_dir).facts.digest,
         "limits": settings.model_dump(mode="json", exclude={n for n in names if _NEUTRAL.fullmatch(n)}),

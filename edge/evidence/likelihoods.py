@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from edge.domain import OTHER_MAKER
 from edge.errors import ErrorCode, ModelError
+from edge.settings import DetectorSize
 
 LIKELIHOODS_FILE = "likelihoods.toml"
 THRESHOLDS_FILE = "thresholds.toml"
@@ -124,6 +125,7 @@ class Likelihoods:
 class Thresholds:
     """Decision limits, probabilities unless said; a name ``a_b`` is key ``b`` of table ``[a]`` in the file.
 
+    ``detect_nano``, ``detect_small``: least score of a housing that is told, with the detector of that size.
     ``identify_posterior``: least posterior of a named platform. ``identify_conflict``: the same where
     identifying evidence also speaks for another platform. ``identify_support``: least log likelihood ratio
     that identifying evidence alone must bring. ``identify_housing``: least score of a housing whose maker is
@@ -136,7 +138,8 @@ class Thresholds:
         ValueError: if a value lies outside its range.
     """
 
-    detect_score: float
+    detect_nano: float
+    detect_small: float
     identify_posterior: float
     identify_conflict: float
     identify_support: float
@@ -155,6 +158,10 @@ class Thresholds:
             raise ValueError("identify_posterior must pass 0.5, or two platforms could both be named")
         if self.identify_conflict < self.identify_posterior:
             raise ValueError("identify_conflict must not be laxer than identify_posterior")
+
+    def detect(self, size: DetectorSize) -> float:
+        """The least score of a housing that is told, with the detector of this size."""
+        return self.detect_nano if size == "nano" else self.detect_small
 
 
 def load_likelihoods(models_dir: Path) -> Likelihoods:

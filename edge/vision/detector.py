@@ -14,10 +14,17 @@ from numpy.typing import NDArray
 
 from edge.domain import Box, Housing, Pixels
 from edge.settings import Settings
+from edge.vision.cascade import Cascade
 from edge.vision.loop import InferenceLoop
+from edge.vision.manifest import load_manifest
 from edge.vision.merging import Sightings, merge, sightings_in_tile
-from edge.vision.runtime import GPU_BATCH, ON_GPU, Session, load_manifest, open_session, usable_cores
+from edge.vision.runtime import GPU_BATCH, ON_GPU, Session, open_session, usable_cores
+from edge.vision.sizes import LARGER, detector_size
 from edge.vision.tiling import PAD, Plan, plan_tiles
+
+SUSPICION = 0.05
+"""The smaller detector's score from which on the larger one looks too: a find of less gets no second look
+either."""
 
 
 class Detector:
@@ -30,7 +37,7 @@ class Detector:
 
     def __init__(
         self,
-        session: Session,
+        session: Session | Cascade,
         *,
         side: int,
         min_score: float,
@@ -114,13 +121,19 @@ class Detector:
 
 
 def load_detector(settings: Settings, min_score: float, loop: InferenceLoop | None = None) -> Detector:
-    """The shipped detector, warm, with as many lanes as there are cores; its calls go through ``loop``.
+    """The shipped detector of the size that the settings or the machine ask for, warm, with as many lanes as
+    there are cores; its calls go through ``loop``.
 
     Raises:
         ModelError: see ``open_session``.
     """
-    entry = load_manifest(settings.models_dir).entry("detector")
-    session = open_session(entry, settings, threads=1, loop=loop)
+    manifest = load_manifest(settings.models_dir)
+    entry = manifest.entry("detector")
+    smaller = open_session(entry, settings, threads=1, loop=loop)
+    session: Session | Cascade = smaller
+    if detector_size(settings) == "small":
+        larger = open_session(manifest.entry(LARGER), settings, threads=1, loop=loop)
+        session = Cascade(smaller, larger, SUSPICION)
     session.warm_up()
     lanes = usable_cores(settings) if session.provider == "cpu" else 1
     batch = GPU_BATCH if session.provider in ON_GPU else 1

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from edge.domain import Housing, Pixels
 from edge.settings import Settings
-from edge.vision.detector import Detector, load_detector
+from edge.vision.detector import SUSPICION, Detector, load_detector
 from edge.vision.housing import Verifier, load_verifier
 from edge.vision.loop import InferenceLoop
 from edge.vision.runtime import usable_cores
 
-CANDIDATE_SCORE = 0.05
+CANDIDATE_SCORE = SUSPICION
 """The detector's own score from which a find is worth a second look."""
 
 

@@ -20,6 +20,7 @@ from edge.vision.crops import surroundings
 from edge.vision.loop import InferenceLoop
 from edge.vision.manifest import ModelEntry, load_manifest
 from edge.vision.runtime import Session, open_session
+from edge.vision.sizes import detector_size
 
 MIN_FORM_PROBABILITY = 0.5
 """Below it the form factor stays open."""
@@ -84,7 +85,7 @@ def load_verifier(settings: Settings, threads: int, loop: InferenceLoop | None =
         ModelError: see ``open_session``; ``model_broken`` if its parameters in the manifest are no good.
     """
     entry = load_manifest(settings.models_dir).entry("housing")
-    detector, verifier, bias = _numbers(entry, "calibration", 3)
+    detector, verifier, bias = _numbers(entry, f"calibration_{detector_size(settings)}", 3)
     forms = entry.parameters.get("forms")
     if not isinstance(forms, list) or not set(forms) <= set(FormFactor):
         raise _faulty(entry, "forms")

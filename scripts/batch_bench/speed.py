@@ -23,6 +23,7 @@ from edge.settings import Settings
 from edge.vision.finder import load_finder
 from edge.vision.manifest import load_manifest
 from edge.vision.runtime import load_loop, usable_cores
+from edge.vision.sizes import detector_size
 from scripts.batch_bench import alone
 from scripts.batch_bench.alone import Cost
 from scripts.bench import bench_settings
@@ -88,7 +89,7 @@ class Bench:
         self._finder = load_finder(settings, load_loop(settings), 1)
         self._finds = Identifier.load(self._finding, call_threads=1)
         self._reads = Identifier.load(self._reading, call_threads=1)
-        self._score = load_thresholds(settings.models_dir).detect_score
+        self._score = load_thresholds(settings.models_dir).detect(detector_size(settings))
         self._cores = usable_cores(settings)
         self._scratch = scratch
         self._rivals = rivals

@@ -26,7 +26,8 @@ PRIOR = Prior(
 )
 LIKELIHOODS = Likelihoods(PRIOR, {})
 THRESHOLDS = Thresholds(
-    detect_score=0.5,
+    detect_nano=0.5,
+    detect_small=0.5,
     identify_posterior=0.95,
     identify_conflict=0.995,
     identify_support=3.0,

@@ -37,7 +37,8 @@ steps = [{ at_least = 0.5, value = 1.0, n = 20 }, { at_least = 0.8, value = 4.0,
 
 THRESHOLDS = """
 [detect]
-score = 0.5
+nano = 0.5
+small = 0.4
 [identify]
 posterior = 0.95
 conflict = 0.99
@@ -158,4 +159,4 @@ def test_direct_construction_is_checked() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         Prior({}, other=0.5, unlisted=0.0, n=1, date="2025-01-01", source="s")
     with pytest.raises(ValueError, match="out of range"):
-        Thresholds(-0.1, 0.9, 0.9, 3.0, 0.5, 0.1, 0.5, 0.8)
+        Thresholds(-0.1, 0.5, 0.9, 0.9, 3.0, 0.5, 0.1, 0.5, 0.8)

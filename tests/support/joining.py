@@ -16,5 +16,5 @@ WEIGHING = Weighing(
         (),
     ),
     Likelihoods(Prior({"hikvision": 0.2, "dahua": 0.2}, 0.5, 0.01, 40, "2025-01-01", "counted"), {}),
-    Thresholds(0.5, 0.95, 0.995, 3.0, 0.5, 0.1, 0.5, 0.8),
+    Thresholds(0.5, 0.5, 0.95, 0.995, 3.0, 0.5, 0.1, 0.5, 0.8),
 )

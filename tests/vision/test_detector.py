@@ -5,6 +5,7 @@ import pytest
 
 from edge.domain import Pixels
 from edge.settings import load_settings
+from edge.vision.cascade import Cascade
 from edge.vision.detector import Detector, fill, load_detector, pyramid
 from edge.vision.manifest import load_manifest
 from edge.vision.runtime import open_session
@@ -92,7 +93,11 @@ def test_the_whole_picture_alone(street: Pixels) -> None:
     assert detector().detect(street, tiled=False) == detector(lanes=2).detect(street, tiled=False)
 
 
-def test_the_shipped_detector_loads() -> None:
-    shipped = load_detector(load_settings(threads=2), 0.3)
-    assert shipped.session.sha256 == ENTRY.sha256
+@pytest.mark.parametrize("size", ["nano", "small"])
+def test_the_shipped_detector_loads_in_each_size(size: str) -> None:
+    shipped = load_detector(load_settings(threads=2, detector=size), 0.3)
+    session = shipped.session
+    first = session.first if isinstance(session, Cascade) else session
+    assert first.sha256 == ENTRY.sha256
+    assert isinstance(session, Cascade) == (size == "small")
     assert shipped.detect(np.zeros((64, 64, 3), np.uint8)) == []
