@@ -87,16 +87,15 @@ def match(canvas: Canvas) -> list[int | None]:
     return met
 
 
-def score(canvases: Sequence[Canvas], views: str, default_threshold: float | None) -> list[Score]:
-    """The points of 3 and 10 false boxes a canvas and, where there is one, of the default threshold."""
+def score(canvases: Sequence[Canvas], views: str, default_threshold: float) -> list[Score]:
+    """The points of 3 and 10 false boxes a canvas and of the default threshold."""
     met = [match(canvas) for canvas in canvases]
     pairs = [pair for c, m in zip(canvases, met, strict=True) for pair in zip(c.found, m, strict=True)]
     false_scores = sorted((housing.score for housing, hit in pairs if hit is None), reverse=True)
     points = [
         (f"{n:g} a canvas", _threshold(false_scores, int(n * len(canvases)))) for n in FALSE_BOXES_A_CANVAS
     ]
-    if default_threshold is not None:
-        points.append(("default", default_threshold))
+    points.append(("default", default_threshold))
     return [_score_at(canvases, met, views, at, threshold) for at, threshold in points]
 
 

@@ -17,7 +17,6 @@ import argparse
 import json
 import math
 import random
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +25,10 @@ import cv2
 import numpy as np
 
 from edge.domain import Box, Pixels
+from edge.evidence.likelihoods import load_thresholds
 from edge.settings import load_settings
 from edge.vision.finder import HousingFinder, load_finder
+from edge.vision.sizes import detector_size
 from scripts.mosaic_scores import Canvas, Score, score, table
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -178,15 +179,6 @@ def measure(folder: Path, finder: HousingFinder, *, tiled: bool) -> list[Canvas]
     return measured
 
 
-def default_threshold(models: Path) -> float | None:
-    """The shipped detection threshold, if thresholds were fitted already."""
-    path = models / "thresholds.toml"
-    if not path.exists():
-        return None
-    value = tomllib.loads(path.read_text("utf-8")).get("detect", {}).get("score")
-    return None if value is None else float(value)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -207,7 +199,7 @@ def main() -> None:
         return
     settings = load_settings(max_cameras=100_000)
     finder = load_finder(settings)
-    threshold = default_threshold(settings.models_dir)
+    threshold = load_thresholds(settings.models_dir).detect(detector_size(settings))
     scores: list[Score] = []
     for tiled in (True, False):
         canvases = measure(out, finder, tiled=tiled)

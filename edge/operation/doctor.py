@@ -26,7 +26,7 @@ from edge.operation.backup import DATABASE, schema_of
 from edge.report.catalogue import CatalogueStateV1, in_force
 from edge.service.room import check_room
 from edge.service.store import SCHEMA_VERSION
-from edge.settings import Settings
+from edge.settings import DetectorSize, Settings
 from edge.vision.cores import affinity_cores, available_cores, cgroup_folders, cgroup_quota
 from edge.vision.manifest import load_manifest, read_verified
 from edge.vision.runtime import choose_providers
@@ -59,11 +59,13 @@ class Check(BaseModel):
 
 
 class Measured(BaseModel):
-    """Milliseconds: of a view of the detector, and of reading one word, the median of three runs.
-    ``rss_bytes`` is what this process takes with the models loaded."""
+    """``detector`` is the size that this machine runs. Milliseconds: of a view of the detector in which there
+    is nothing, and of reading one word, the median of three runs. ``rss_bytes`` is what this process takes
+    with the models loaded."""
 
     model_config = ConfigDict(frozen=True)
 
+    detector: DetectorSize
     load_ms: float
     view_ms: float
     reading_ms: float
@@ -287,6 +289,7 @@ def catalogue_check(state: CatalogueStateV1) -> Check:
 def _measure(settings: Settings) -> Measured:
     from edge.identify import Identifier  # noqa: PLC0415
     from edge.vision.detector import load_detector  # noqa: PLC0415
+    from edge.vision.sizes import detector_size  # noqa: PLC0415
     from edge.vision.text import load_text_reader  # noqa: PLC0415
 
     start = time.perf_counter()
@@ -297,6 +300,7 @@ def _measure(settings: Settings) -> Measured:
     housing = np.full((160, _READ_SIDE, 3), 225, np.uint8)
     cv2.putText(housing, "CAMERA", (40, 100), cv2.FONT_HERSHEY_SIMPLEX, 2.4, (30, 30, 30), 5, cv2.LINE_AA)
     return Measured(
+        detector=detector_size(settings),
         load_ms=round(load_ms, 1),
         view_ms=_median_ms(lambda: detector.detect(view, tiled=False)),
         reading_ms=_median_ms(lambda: reader.scan(housing, _READ_SIDE)),
@@ -329,8 +333,9 @@ def print_report(report: Doctor, console: Console) -> None:
     console.print(table)
     if (measured := report.measured) is not None:
         console.print(
-            f"Models loaded in {measured.load_ms:.0f} ms; one view {measured.view_ms:.0f} ms, one reading "
-            f"{measured.reading_ms:.0f} ms; {measured.rss_bytes / 1024**2:.0f} MiB in memory."
+            f"Detector {measured.detector}; models loaded in {measured.load_ms:.0f} ms; one view "
+            f"{measured.view_ms:.0f} ms, one reading {measured.reading_ms:.0f} ms; "
+            f"{measured.rss_bytes / 1024**2:.0f} MiB in memory."
         )
     if report.settings:
         console.print("Proposed settings:")

@@ -26,6 +26,7 @@ from edge.operation.doctor import (
 from edge.service.data_dir import DataDir
 from edge.service.store import Store
 from edge.settings import Settings, load_settings
+from edge.vision.sizes import detector_size
 from tests.support.service import make_settings
 
 
@@ -43,6 +44,7 @@ def test_a_machine_without_faults_is_measured(tmp_path: Path) -> None:
     assert report.measured is not None
     assert min(report.measured.load_ms, report.measured.view_ms, report.measured.reading_ms) > 0
     assert report.measured.rss_bytes > 50_000_000
+    assert report.measured.detector == detector_size(make_settings(tmp_path))
 
 
 def test_an_altered_model_is_a_fault_of_the_models(tmp_path: Path) -> None:
