@@ -8,6 +8,7 @@ committed in parts. Memory is bounded by what runs ahead, whatever the size of t
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -38,6 +39,8 @@ from edge.media.sandbox import sandbox
 from edge.settings import Settings
 from edge.vision.runtime import usable_cores
 
+_REST_EVERY_S = 60.0
+"""What the models keep for the largest inputs so far grows with the photos, slowly and without end."""
 _LARGE_PHOTO = 12_500_000
 """Pixels of what phones usually take: of the workers all but two work on such at a time."""
 
@@ -90,7 +93,8 @@ class _Job:
 
 
 class LocalEngine:
-    """Classifies entries into ``output``. ``progress`` hears of every file that came to its end."""
+    """Classifies entries into ``output``. ``progress`` hears of every file that came to its end. ``rest`` has
+    the models give back, now and then, what they do not need."""
 
     def __init__(
         self,
@@ -104,6 +108,7 @@ class LocalEngine:
         keep: Keep | None = None,
         progress: Callable[[Totals], None] | None = None,
         control: Control | None = None,
+        rest: Callable[[], None] | None = None,
     ) -> None:
         turns = _InTurns(identifier, max(1, workers - 2) * _LARGE_PHOTO)
         self._classifier = Classifier(turns, settings, min_score, country, keep)
@@ -114,6 +119,8 @@ class LocalEngine:
         self._settler = Settler(output, settings, progress)
         self._begun: deque[_Job] = deque()
         self._control = control or Control()
+        self._rest = rest
+        self._rested = time.monotonic()
 
     @property
     def totals(self) -> Totals:
@@ -155,6 +162,9 @@ class LocalEngine:
             if not self._begun:
                 return
             self._settle(self._begun.popleft())
+            if self._rest is not None and time.monotonic() - self._rested >= _REST_EVERY_S:
+                self._rest()
+                self._rested = time.monotonic()
 
     def _jobs(self, plan: Iterable[Found], readers: ThreadPoolExecutor) -> Generator[_Job, None, None]:
         for one in plan:

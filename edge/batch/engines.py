@@ -61,6 +61,7 @@ def run_here(work: Work, identifier: Identifier, workers: int | None = None) -> 
         keep=work.keep,
         progress=work.progress,
         control=work.control,
+        rest=identifier.loop.rest,
     )
     return _run(engine, work)
 

@@ -105,6 +105,7 @@ def run_job(job: Job, means: Means, control: Control, tell: Tell) -> Progress:
             keep=Copies(job.folder, annotated=False, crops=True),
             progress=_Teller(counts_of(job.folder), count, tell),
             control=control,
+            rest=means.identifier.loop.rest,
         )
         try:
             engine.run(plan(job.path, job.label, settings))

@@ -70,6 +70,7 @@ def large(folder: Path, out: Path, minutes: float) -> None:
             workers=photos_at_once(settings),
             country=country_of,
             control=control,
+            rest=identifier.loop.rest,
         )
         started = time.monotonic()
         totals = engine.run(_endless(sorted(folder.glob("*/*.jpg"))))

@@ -249,3 +249,15 @@ def test_small_pictures_are_worked_on_by_all_workers(eight: Path, tmp_path: Path
     model = AtOnce(4)
     run(eight, tmp_path / "out", model, workers=4)
     assert model.most == 4
+
+
+@pytest.mark.parametrize(("every_s", "rests"), [(0.0, 8), (3600.0, 0)])
+def test_models_rest_now_and_then(
+    eight: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every_s: float, rests: int
+) -> None:
+    monkeypatch.setattr("edge.batch.engine._REST_EVERY_S", every_s)
+    rested: list[bool] = []
+    with Output(tmp_path / "out", KEY, {}) as output:
+        engine = LocalEngine(StandIn(), output, settings(), workers=2, rest=lambda: rested.append(True))
+        engine.run(walk([str(eight)], settings()))
+    assert len(rested) == rests
