@@ -33,12 +33,15 @@ from edge.report.catalogue import in_force
 from edge.report.sentence import display_names
 from edge.settings import load_settings
 from edge.vendors.catalogue import load_catalogue
+from edge.vision.loop import InferenceLoop
 from scripts.batch_bench.archive import numbered
 from tests.support.service import report_on
 
 
 class StandIn:
     """Three cameras in every photo."""
+
+    loop = InferenceLoop(1)
 
     def photo(self, picture: Picture, min_score: float | None = None) -> PhotoReport:
         del min_score
