@@ -177,7 +177,7 @@ class Lettering:
 
     def _told(self, weight: float, match: Match, kept: Sequence[Match], where: str) -> Evidence:
         brand = self._catalogue.brands[match.target.brand]
-        below = any(
+        below = self._cut_below(match) or any(
             self._catalogue.brands[m.target.brand].platform == brand.id
             for m in kept
             if m is not match and m.target.brand != brand.id
@@ -193,6 +193,19 @@ class Lettering:
             # Under the parent's name stands a brand of its own: that one is the name of the camera.
             brand=None if below else brand.id,
             origin=origin(where, match.line.box),
+        )
+
+    def _cut_below(self, match: Match) -> bool:
+        """Whether the next word begins like the name of one of this maker's brands (``VIG`` of VIGI behind
+        TP-Link) without being it."""
+        after = tokens(match.line.text)[match.words[1] : match.words[1] + 1]
+        return any(
+            word != target.text
+            and target.text.startswith(word)
+            and len(word) >= LEAST_SHARE * len(target.text)
+            for word in after
+            for target in self.targets
+            if self._catalogue.brands[target.brand].platform == match.target.brand != target.brand
         )
 
 

@@ -107,6 +107,22 @@ def test_readings_of_the_same_lettering_are_one_evidence(lettering: Lettering) -
     assert [e.brand for e in found] == ["hikvision"]
 
 
+@pytest.mark.parametrize(
+    ("read", "brand"),
+    [
+        ("tp-link|VIG", None),
+        ("tp-link VI", "tp_link"),
+        ("tp-link VIGOROUS", "tp_link"),
+        ("tp-link", "tp_link"),
+    ],
+)
+def test_a_brand_of_the_maker_that_is_cut_off_leaves_the_brand_open(
+    lettering: Lettering, read: str, brand: str | None
+) -> None:
+    found = best(lettering.evidence([line(read)]))
+    assert found == (brand, {"tp_link"})
+
+
 def test_the_brand_of_a_parent_wins_over_the_parents_name(lettering: Lettering) -> None:
     found = lettering.evidence([line("HiLook"), line("HIKVISION", x=300)])
     assert {e.brand for e in found} == {"hilook", None}
