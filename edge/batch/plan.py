@@ -37,7 +37,7 @@ class Plan:
 
     def __iter__(self) -> Iterator[Found]:
         number, shards = self.shard
-        for one in walk(self.sources, self.settings):
+        for one in walk(self.sources, self.settings, named_links=True):
             old = self.since_ns is not None and 0 < one.modified_ns < self.since_ns
             if old and not isinstance(one, Skipped):
                 continue

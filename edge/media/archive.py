@@ -75,8 +75,9 @@ class Video:
 Found = Entry | Video | Skipped
 
 
-def walk(sources: Iterable[str], settings: Settings) -> Iterator[Found]:
-    """Every file of ``sources``, each source in the order of its names (by their bytes)."""
+def walk(sources: Iterable[str], settings: Settings, *, named_links: bool = False) -> Iterator[Found]:
+    """Every file of ``sources``, each source in the order of its names (by their bytes). With ``named_links``
+    a source that is a link itself is followed: whoever named it means what it leads to. Others never are."""
     for source in sources:
         if source.startswith("@"):
             yield from walk(_listed(Path(source[1:])), settings)
@@ -87,7 +88,7 @@ def walk(sources: Iterable[str], settings: Settings) -> Iterator[Found]:
             for match in sorted(matches, key=os.fsencode):
                 yield from _path(Path(match), settings)
         else:
-            yield from _path(Path(source), settings)
+            yield from _path(Path(source), settings, follow=named_links)
 
 
 def _listed(path: Path) -> Iterator[str]:
@@ -101,10 +102,10 @@ def _listed(path: Path) -> Iterator[str]:
         ) from None
 
 
-def _path(path: Path, settings: Settings) -> Iterator[Found]:
+def _path(path: Path, settings: Settings, *, follow: bool = False) -> Iterator[Found]:
     place = _text(os.fsencode(path))
     try:
-        status = path.lstat()
+        status = path.stat(follow_symlinks=follow)
         if stat.S_ISDIR(status.st_mode):
             for name in sorted(os.listdir(os.fsencode(path))):  # noqa: PTH208  (names take a fifth of paths)
                 yield from _path(path / os.fsdecode(name), settings)

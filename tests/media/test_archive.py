@@ -74,6 +74,25 @@ def test_links_and_pipes_are_named_and_not_followed(tmp_path: Path) -> None:
     assert all(isinstance(one, Skipped) and one.code is ErrorCode.NOT_READABLE for one in found)
 
 
+def test_a_link_that_is_named_is_followed_if_wanted(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(b"photo")
+    (folder / "again").symlink_to(folder)
+    named, broken = tmp_path / "named", tmp_path / "broken"
+    named.symlink_to(folder)
+    broken.symlink_to(tmp_path / "gone")
+    places = [one.place for one in walk([str(named)], SETTINGS, named_links=True)]
+    assert places == [f"{named}/a.jpg", f"{named}/again"]
+    (again,) = (one for one in walk([str(named)], SETTINGS, named_links=True) if isinstance(one, Skipped))
+    assert again.place.endswith("again")
+    for links in (False, True):
+        (lost,) = walk([str(broken)], SETTINGS, named_links=links)
+        assert isinstance(lost, Skipped)
+    (refused,) = walk([str(named)], SETTINGS)
+    assert isinstance(refused, Skipped)
+
+
 def test_what_is_not_there_has_a_cause(tmp_path: Path) -> None:
     assert causes(tmp_path / "gone.jpg") == {"gone.jpg": ErrorCode.NOT_READABLE}
 
