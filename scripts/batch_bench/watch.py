@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 _EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Seconds since the start; resident memory of the process and of all below it, shared pages counted once
-    a process, in MB."""
+    """Seconds since the start; resident memory of the process and of all below it in MiB. Pages that several
+    processes share count once: children that are forked share most of what they have."""
 
     seconds: float
     rss_mb: float
@@ -85,7 +84,9 @@ def _listed(folder: Path) -> list[Path]:
 
 
 def _rss_mb(pid: int) -> float:
+    """Its own pages and its share of those that it has in common (``Pss``, proc_pid_smaps(5))."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / 2**20
-    except (OSError, IndexError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended
         return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
