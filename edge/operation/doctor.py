@@ -107,6 +107,7 @@ def proposed(cores: int, memory: int) -> dict[str, str]:
     if memory >= SMALL_BYTES:
         return {} if cores > 1 else {"CAMID_STREAM_LOOKERS": "2"}
     return {
+        "CAMID_DETECTOR": "nano",
         "CAMID_MAX_PHOTO_PIXELS": "24000000",
         "CAMID_MAX_TILES": "60",
         "CAMID_MAX_QUEUED_PHOTOS": "4",

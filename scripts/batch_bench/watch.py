@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_EVERY_S = 0.5
+_EVERY_S, _EVERY_S_FOR_THE_STOP = 0.5, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,10 @@ def watched(
             told(samples[-1])
         if stop is not None and stop():
             process.terminate()
-        time.sleep(_EVERY_S if time.monotonic() - started > _EVERY_S else 0.005)
+        if time.monotonic() - started < _EVERY_S:
+            time.sleep(0.005)
+        else:
+            time.sleep(_EVERY_S if stop is None else _EVERY_S_FOR_THE_STOP)
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     peak = max((one.rss_mb for one in samples), default=0.0)
