@@ -14,6 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+_PROGRAMS = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+"""Also for root without the folders of its programs in PATH."""
+_CHROOT = shutil.which("chroot", path=_PROGRAMS) or "chroot"
 BASE_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PACKAGES = ("python3", "python3-venv", "ca-certificates")
 _OF_THE_NETWORK = (
@@ -69,7 +72,7 @@ class Root:
             binds = [word for one in bound for word in ("-b", one)]
             who = f"{user[0]}:{user[1]}"
             return ["proot", "-q", self.proot, "-i", who, "-r", str(self.path), "-w", "/", *binds, *inside]
-        entered = ["chroot", f"--userspec={user[0]}:{user[1]}", str(self.path.resolve()), *inside]
+        entered = [_CHROOT, f"--userspec={user[0]}:{user[1]}", str(self.path.resolve()), *inside]
         script = "; ".join(["set -e", *self._mounted(mounts), f"exec {shlex.join(entered)}"])
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]
 

@@ -11,12 +11,14 @@ from edge.batch.command import BatchOptions, run_batch
 from edge.batch.query import Query, ask
 from edge.identify import Identifier
 from edge.settings import load_settings
+from edge.vision.loop import InferenceLoop
 from tests.batch.test_engine import StandIn
 from tests.support.service import photo
 
 
 class Models(StandIn):
     models = {"detector": "cd" * 32}  # noqa: RUF012  (never changed)
+    loop = InferenceLoop(1)
 
 
 @pytest.fixture(autouse=True)
