@@ -193,8 +193,8 @@ class Output:
         if kept != self._key:
             raise _unusable(
                 self.root,
-                "it holds answers of other models (CAMID_DETECTOR may settle them), another catalogue or other "
-                "limits: choose another",
+                "it holds answers of other models (CAMID_DETECTOR may settle them), another catalogue or "
+                "other limits: choose another",
             )
 
     def _recover(self) -> None:
